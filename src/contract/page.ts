@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** Lists are walked by key, never by offset: the cursor is opaque, a page stays right while rows are added. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(1000).optional(),
+});
+export type PageQuery = z.infer<typeof pageQuery>;
+
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+}
+
+/** RFC 3339, UTC, six digits: text from the database to the client, never a `Date` (it would lose microseconds). */
+export const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-21T12:00:00.000000Z' });
+export const id = z.uuid();
+/** 1 to 500 visible characters of any script; control characters and lone white space are nobody's name. */
+export const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+export const slug = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be lower-case letters, digits and dashes, 1 to 63 of them',
+  );
+export const version = z.number().int();

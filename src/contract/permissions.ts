@@ -1,0 +1,53 @@
+/**
+ * Who may do what: the one table. A route names a permission, a role holds permissions, a token narrows
+ * them by its scopes. The generated matrix test walks this file, so a new line here is tested at once.
+ */
+export const ROLES = ['owner', 'admin', 'editor', 'operator', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The roles that hold each permission inside a workspace. */
+export const WORKSPACE_PERMISSIONS = {
+  'workspace:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
+  'workspace:edit': ['owner', 'admin'],
+  'workspace:delete': ['owner'],
+  'members:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
+  'members:edit': ['owner', 'admin'],
+  'service_accounts:read': ['owner', 'admin'],
+  'service_accounts:edit': ['owner', 'admin'],
+  'secrets:read': ['owner', 'admin', 'editor'],
+  'secrets:edit': ['owner', 'admin', 'editor'],
+  'audit:read': ['owner', 'admin'],
+  'events:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
+} as const satisfies Record<string, readonly Role[]>;
+export type WorkspacePermission = keyof typeof WORKSPACE_PERMISSIONS;
+export const workspacePermissions = Object.keys(WORKSPACE_PERMISSIONS) as WorkspacePermission[];
+
+/** Rights over the whole installation: a list of their own, given to people one by one, never by a role. */
+export const INSTANCE_RIGHTS = [
+  'instance:health',
+  'instance:workspaces',
+  'instance:users',
+  'instance:audit',
+  'instance:backup',
+  'instance:keys',
+] as const;
+export type InstanceRight = (typeof INSTANCE_RIGHTS)[number];
+
+/** `signed_in`: about oneself only (profile, own sessions, own tokens). Such routes take no workspace. */
+export type Permission = WorkspacePermission | InstanceRight | 'signed_in' | 'public';
+
+/** A token scope is a permission by name; `*` means all that its owner may do in the token's workspace. */
+export const SCOPES = ['*', ...workspacePermissions, ...INSTANCE_RIGHTS] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export function isInstanceRight(permission: Permission): permission is InstanceRight {
+  return (INSTANCE_RIGHTS as readonly string[]).includes(permission);
+}
+
+export function isWorkspacePermission(permission: Permission): permission is WorkspacePermission {
+  return permission in WORKSPACE_PERMISSIONS;
+}
+
+export function roleHolds(role: Role, permission: WorkspacePermission): boolean {
+  return (WORKSPACE_PERMISSIONS[permission] as readonly Role[]).includes(role);
+}
