@@ -260,6 +260,20 @@ export const errors = {
     message: 'This is the last account with the instance right {right}.',
     hint: 'Give the right to somebody else first.',
   },
+  'config.invalid': {
+    status: 500,
+    retry: 'terminal',
+    title: 'The configuration is not valid',
+    message: 'The configuration has {count} problem(s): {summary}.',
+    hint: 'Correct them all, then start again; moulin config lists every setting and where its value comes from.',
+  },
+  'config.file_unreadable': {
+    status: 500,
+    retry: 'terminal',
+    title: 'The configuration file cannot be read',
+    message: 'The configuration file {path} cannot be read: {reason}.',
+    hint: 'Correct the file, or name another one with --config.',
+  },
   'internal.unexpected': {
     status: 500,
     retry: 'transient',
