@@ -30,7 +30,6 @@ export interface RouteSpec {
 }
 
 type Infer<S, Otherwise = undefined> = S extends z.ZodType ? z.output<S> : Otherwise;
-type Input<S, Otherwise = undefined> = S extends z.ZodType ? z.input<S> : Otherwise;
 
 export interface StreamReply {
   content_type: string;
@@ -60,6 +59,15 @@ export interface Call<R extends RouteSpec = RouteSpec> {
   signal: AbortSignal;
   /** The browser session: handlers decide, the server turns it into a cookie. */
   session: { start(token: string, expires_at: string): void; end(): void };
+  /**
+   * A short value that this browser, and no other, brings back: what binds an OIDC answer to the browser that asked.
+   * HttpOnly, SameSite=Lax (the identity provider's redirect is a navigation from another site).
+   */
+  browser: {
+    recall(name: string): string | undefined;
+    keep(name: string, value: string, seconds: number): void;
+    forget(name: string): void;
+  };
   redirect(location: string): void;
 }
 
@@ -72,15 +80,38 @@ export type Output<R extends RouteSpec> = R['output'] extends z.ZodType
 export type Handler<R extends RouteSpec> = (call: Call<R>) => Promise<Output<R>>;
 export type Handlers<T extends Record<string, RouteSpec>> = { [K in keyof T]: Handler<T[K]> };
 
-/** What a client must give and what it gets: the same line seen from the other side. */
-export type ClientInput<R extends RouteSpec> = {
-  params: Input<R['params']>;
-  query?: Input<R['query']>;
-  body: Input<R['body']>;
-};
+/** What a client must give: a part that is all optional may be left out. */
+export type ClientInput<R extends RouteSpec> = Part<'params', R['params']> &
+  Part<'query', R['query']> &
+  Part<'body', R['body']> &
+  (R['etag'] extends 'write' ? { version: number } : unknown);
+
+type Part<Name extends string, S> = S extends z.ZodType
+  ? Record<string, never> extends z.input<S>
+    ? { [K in Name]?: z.input<S> }
+    : { [K in Name]: z.input<S> }
+  : unknown;
+
+/** What a client gets back. */
 export type ClientOutput<R extends RouteSpec> = R['output'] extends z.ZodType
   ? z.output<R['output']>
-  : undefined;
+  : R['output'] extends 'stream'
+    ? StreamAnswer
+    : undefined;
+
+export interface StreamAnswer {
+  content_type: string;
+  file_name: string | undefined;
+  body: ReadableStream<Uint8Array>;
+}
+
+/** What a client needs of a route: generated into `route-index.ts`, so that a browser loads no schema to make a call. */
+export interface RouteLine {
+  method: Method;
+  path: `/${string}`;
+  output: 'json' | 'empty' | 'stream';
+  idempotent?: true;
+}
 
 export function defineRoutes<const T extends Record<string, RouteSpec>>(routes: T): T {
   return routes;

@@ -1,0 +1,50 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { RouteLine, RouteSpec } from '../src/contract/route.ts';
+import { routeEntries } from '../src/contract/routes.ts';
+
+// Writes src/contract/route-index.ts: what a client needs of each route, without its schemas. `--check` only compares.
+
+const target = fileURLToPath(new URL('../src/contract/route-index.ts', import.meta.url));
+
+function lineOf(route: RouteSpec): RouteLine {
+  const output = typeof route.output === 'string' ? route.output : 'json';
+  return { method: route.method, path: route.path, output, ...(route.idempotent && { idempotent: true }) };
+}
+
+/** Broken where the formatter would break it, so that the file passes the formatter as it is. */
+function entryOf(name: string, line: RouteLine): string {
+  const fields = Object.entries(line).map(
+    ([key, value]) => `${key}: ${value === true ? 'true' : `'${value}'`}`,
+  );
+  const short = `  ${key(name)}: { ${fields.join(', ')} },`;
+  if (short.length <= 110) return short;
+  return [`  ${key(name)}: {`, ...fields.map(field => `    ${field},`), '  },'].join('\n');
+}
+
+/** Quotes only where they are needed, as the formatter would. */
+function key(name: string): string {
+  return /^\w+$/.test(name) ? name : `'${name}'`;
+}
+
+export function routeIndexSource(): string {
+  return [
+    '// Generated from routes.ts by scripts/generate-route-index.ts; do not edit.',
+    "import type { RouteLine } from './route.ts';",
+    "import type { RouteName } from './routes.ts';",
+    '',
+    'export const routeIndex: Record<RouteName, RouteLine> = {',
+    ...routeEntries.map(([name, route]) => entryOf(name, lineOf(route))),
+    '};',
+    '',
+  ].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const source = routeIndexSource();
+  if (!process.argv.includes('--check')) await writeFile(target, source);
+  else if ((await readFile(target, 'utf8')) !== source) {
+    console.error('src/contract/route-index.ts is not fresh: run node scripts/generate-route-index.ts');
+    process.exitCode = 1;
+  }
+}
