@@ -300,6 +300,8 @@ create policy workspace on audit_entries to moulin_workspace using (workspace_id
 create policy workspace on data_keys to moulin_workspace using (workspace_id = current_workspace());
 create policy workspace on secrets to moulin_workspace using (workspace_id = current_workspace());
 create policy workspace on events to moulin_workspace using (workspace_id = current_workspace());
+-- Of the installation only the id of the key in force: a data key made under a replaced one would never open again.
+create policy workspace on instance for select to moulin_workspace using (true);
 -- People are seen only by those who share the workspace.
 create policy workspace on users for select to moulin_workspace using (
   exists (select from memberships m where m.user_id = users.id and m.workspace_id = current_workspace())
@@ -311,6 +313,7 @@ grant select, insert, update, delete on memberships, service_accounts, api_token
 grant select, insert, update on one_time_links to moulin_workspace;
 grant select (id, email, name, disabled_at, created_at) on users to moulin_workspace;
 grant select, insert on audit_entries, events to moulin_workspace;
+grant select (key_id) on instance to moulin_workspace;
 
 -- The instance door.
 create policy instance on instance to moulin_instance using (true);
