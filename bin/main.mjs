@@ -1,0 +1,11 @@
+// Where every Moulin process begins. Plain JavaScript, because the compile cache must be on before the first TypeScript is read.
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from '../scripts/launch/compile-cache.mjs';
+
+enableCompileCache();
+const source = new URL('../src/main.ts', import.meta.url);
+// Node strips no types under node_modules: the package brings JavaScript.
+const { main } = await import(
+  existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href
+);
+await main(process.argv.slice(2));
