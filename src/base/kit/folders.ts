@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+
+interface Machine {
+  platform: NodeJS.Platform;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The home folder of the user. */
+  home: string;
+}
+
+/** Where this user's programs keep what belongs to the user: keys and sign-ins, never data. */
+export function userConfigFolder({ platform, env, home }: Machine): string {
+  if (platform === 'win32') return join(env.APPDATA || join(home, 'AppData', 'Roaming'), 'moulin');
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'moulin');
+  return join(env.XDG_CONFIG_HOME || join(home, '.config'), 'moulin');
+}
