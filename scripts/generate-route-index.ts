@@ -1,11 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { RouteLine, RouteSpec } from '../src/contract/route.ts';
 import { routeEntries } from '../src/contract/routes.ts';
+import { isStarted, settle } from './generated.ts';
 
 // Writes src/contract/route-index.ts: what a client needs of each route, without its schemas. `--check` only compares.
-
-const target = fileURLToPath(new URL('../src/contract/route-index.ts', import.meta.url));
 
 function lineOf(route: RouteSpec): RouteLine {
   const output = typeof route.output === 'string' ? route.output : 'json';
@@ -40,11 +37,5 @@ export function routeIndexSource(): string {
   ].join('\n');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const source = routeIndexSource();
-  if (!process.argv.includes('--check')) await writeFile(target, source);
-  else if ((await readFile(target, 'utf8')) !== source) {
-    console.error('src/contract/route-index.ts is not fresh: run node scripts/generate-route-index.ts');
-    process.exitCode = 1;
-  }
-}
+if (isStarted(import.meta.url))
+  await settle({ 'src/contract/route-index.ts': routeIndexSource() }, 'generate-route-index.ts');

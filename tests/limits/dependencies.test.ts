@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { codeBelow, exists, isTest, pathsBelow, read, readJson } from '../../scripts/source/files.ts';
+import { builtinOf, type Import, importsOf, packageOf } from '../../scripts/source/imports.ts';
 import { EMBEDDED, NAMED, PERMISSIVE, RUNTIME, TOOLS, TOOLS_ONLY, WEB } from './dependencies.ts';
-import { builtinOf, type Import, importsOf, packageOf } from './graph.ts';
-import { codeBelow, exists, isTest, pathsBelow, read, readJson } from './source.ts';
 
 interface Manifest {
   dependencies?: Record<string, string>;
@@ -57,11 +57,15 @@ test('each dependency is imported, and only where its line says', () => {
 
 test('tests, scripts and pages import only what is asked for by name', () => {
   const asked = [...Object.keys(RUNTIME), ...Object.keys(TOOLS)];
-  const ofTools = codeBelow('src', 'tests', 'scripts', 'bench').flatMap(importsOf);
-  const ofWeb = codeBelow('web/src', 'web/build').flatMap(importsOf);
+  const isOfPages = (path: string) => path.startsWith('web/') && !isTest(path);
+  const all = codeBelow('src', 'tests', 'scripts', 'bench', 'web/src', 'web/build').flatMap(importsOf);
+  const ofWeb = all.filter(one => isOfPages(one.from));
+  const ofTools = all.filter(one => !isOfPages(one.from));
   const foreign = [
-    ...ofTools.filter(one => isForeign(one, asked)),
-    ...ofWeb.filter(one => isForeign(one, [...Object.keys(WEB), 'zod'])),
+    ...ofTools.filter(one =>
+      isForeign(one, one.from.startsWith('web/') ? [...asked, ...Object.keys(WEB)] : asked),
+    ),
+    ...ofWeb.filter(one => isForeign(one, Object.keys(WEB))),
   ];
   assert.deepEqual(foreign.map(describe), []);
 });
@@ -120,6 +124,7 @@ test('the lock file holds no address of a registry', () => {
   assert.doesNotMatch(text, /"resolved":\s*"(?!web")/);
   assert.doesNotMatch(text, /https?:\/\/[^"]*\.tgz/);
   assert.match(read('.npmrc'), /^omit-lockfile-registry-resolved=true$/m);
+  assert.doesNotMatch(read('.npmrc'), /registry\s*=\s*http/);
 });
 
 test('LICENSE is the Apache License 2.0', () => {

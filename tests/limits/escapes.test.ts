@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import ts from 'typescript';
-import { codeBelow, lineOf, parse, pickNodes, type SourceFile } from './source.ts';
+import { codeBelow, lineOf, parse, pickNodes, type SourceFile } from '../../scripts/source/files.ts';
 
 /**
  * Ways around the type checker and the linter that stay, by file, each with its reason. The list may only shrink:

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { posix } from 'node:path';
 import { test } from 'node:test';
-import { builtinOf, cyclesOf, graphOf, type Import, importsOf, targetOf } from './graph.ts';
+import { codeBelow, exists, isTest, pathsBelow } from '../../scripts/source/files.ts';
+import {
+  builtinOf,
+  cyclesOf,
+  graphOf,
+  type Import,
+  importsOf,
+  targetOf,
+} from '../../scripts/source/imports.ts';
 import {
   EDGES,
   EFFECTS,
@@ -12,8 +20,7 @@ import {
   OPEN_ROOMS,
   PURE_NAMES,
   roomOf,
-} from './rooms.ts';
-import { codeBelow, exists, isTest, pathsBelow } from './source.ts';
+} from '../../scripts/source/rooms.ts';
 
 const files = codeBelow('src', 'web/src', 'tests', 'bench', 'scripts');
 const imports = files.flatMap(importsOf);

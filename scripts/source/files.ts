@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-// What the limit tests look at: the text of the project, never its running code.
+// The text of the project as its limit tests, its picture and its figures see it: never its running code.
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -45,7 +45,7 @@ export const EDGES: readonly RegExp[] = [
   /^src\/base\/(db|storage|files)\//,
   /^src\/base\/kit\/(outbound|log)/,
   /^src\/connectors\/[^/]+\//,
-  /^src\/domains\/access\/(keys|oidc)/,
+  /^src\/domains\/access\/(secrets\/)?(keys|oidc)/,
 ];
 
 export const MAX_DEPTH = 3;

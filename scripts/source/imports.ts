@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import ts from 'typescript';
-import { pickNodes, type SourceFile } from './source.ts';
+import { pickNodes, type SourceFile } from './files.ts';
 
 export interface Import {
   from: string;
