@@ -1,0 +1,112 @@
+import type { Language } from './languages.ts';
+
+// Numbers, sizes, durations and times as a person of that language writes them. Pure: the clock is passed in.
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export function formatNumber(value: number, language: Language): string {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** 48.2 M, 1,2 M: for tiles, never where the exact figure counts. */
+export function formatCompact(value: number, language: Language): string {
+  return new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+}
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+
+/** Decimal, as disks are sold and as `df -H` says. */
+export function formatBytes(bytes: number, language: Language): string {
+  const step = bytes < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: BYTE_UNITS[step] ?? 'byte',
+    unitDisplay: step === 0 ? 'long' : 'short',
+    maximumSignificantDigits: 3,
+  }).format(bytes / 1000 ** step);
+}
+
+/** 0:41 and 1:02:07 while it fits a clock, then 2 d 4 h. */
+export function formatDuration(milliseconds: number, language: Language): string {
+  const total = Math.max(0, Math.round(milliseconds / SECOND));
+  const [days, hours, minutes, seconds] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3600) % 24,
+    Math.floor(total / 60) % 60,
+    total % 60,
+  ];
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (days > 0) return language === 'fr' ? `${days} j ${hours} h` : `${days} d ${hours} h`;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+}
+
+const STEPS = [
+  ['year', 365 * DAY],
+  ['month', 30 * DAY],
+  ['week', 7 * DAY],
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+] as const;
+
+/** "3 minutes ago", "dans 2 jours", "just now" as "now". */
+export function formatRelative(timestamp: string, now: number, language: Language): string {
+  const difference = Date.parse(timestamp) - now;
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const step = STEPS.find(([, size]) => Math.abs(difference) >= size);
+  return step === undefined
+    ? format.format(0, 'second')
+    : format.format(Math.trunc(difference / step[1]), step[0]);
+}
+
+/** How long until `formatRelative` may say something else. */
+export function relativeRefresh(timestamp: string, now: number): number {
+  const age = Math.abs(Date.parse(timestamp) - now);
+  if (age < HOUR) return MINUTE / 2;
+  return age < DAY ? 10 * MINUTE : HOUR;
+}
+
+/** Date, time and zone with its offset: what stands behind every relative time. */
+export function formatExact(timestamp: string, language: Language, zone: string): string {
+  return new Intl.DateTimeFormat(language, {
+    timeZone: zone,
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'longOffset',
+  }).format(new Date(timestamp));
+}
+
+export function formatDate(timestamp: string, language: Language, zone: string): string {
+  return new Intl.DateTimeFormat(language, { timeZone: zone, dateStyle: 'medium' }).format(
+    new Date(timestamp),
+  );
+}
+
+export function formatDateTime(timestamp: string, language: Language, zone: string): string {
+  return new Intl.DateTimeFormat(language, {
+    timeZone: zone,
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  }).format(new Date(timestamp));
+}
+
+/** The day in words, for the line under a greeting. */
+export function formatDay(now: number, language: Language, zone: string): string {
+  return new Intl.DateTimeFormat(language, {
+    timeZone: zone,
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+  }).format(new Date(now));
+}
+
+export function formatList(items: readonly string[], language: Language): string {
+  return new Intl.ListFormat(language, { type: 'conjunction' }).format(items);
+}

@@ -1,0 +1,95 @@
+import {
+  Checkbox,
+  MultiSelect,
+  NumberInput,
+  PasswordInput,
+  Select,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Field, FieldValue, Values } from './field.ts';
+import css from './form.module.css';
+
+interface FieldInputProps<V extends Values> {
+  field: Field<V>;
+  value: FieldValue;
+  error: string | undefined;
+  onChange: (value: FieldValue) => void;
+}
+
+export function FieldInput<V extends Values>({ field, value, error, onChange }: FieldInputProps<V>) {
+  const { t } = useTranslation();
+  const common = {
+    name: field.name,
+    label: field.label,
+    description: field.description,
+    required: field.required,
+    disabled: field.disabled,
+    error,
+  };
+  const text = {
+    ...common,
+    placeholder: field.placeholder,
+    value: typeof value === 'string' ? value : '',
+    autoComplete: field.autoComplete ?? 'off',
+    classNames: field.mono ? { input: css.mono } : undefined,
+    onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value),
+  };
+  const options = [...(field.options ?? [])];
+  switch (field.kind) {
+    case 'text':
+      return <TextInput {...text} />;
+    case 'email':
+      return <TextInput {...text} type="email" inputMode="email" spellCheck={false} />;
+    case 'password':
+      return (
+        <PasswordInput {...text} visibilityToggleButtonProps={{ 'aria-label': t('form.show_password') }} />
+      );
+    case 'long_text':
+      return <Textarea {...text} autosize minRows={3} />;
+    case 'number':
+      return (
+        <NumberInput
+          {...common}
+          value={typeof value === 'number' ? value : ''}
+          onChange={wanted => onChange(wanted === '' ? null : Number(wanted))}
+        />
+      );
+    case 'choice':
+      return (
+        <Select
+          {...common}
+          data={options}
+          placeholder={field.placeholder}
+          value={typeof value === 'string' && value !== '' ? value : null}
+          onChange={onChange}
+          searchable={options.length > 8}
+          allowDeselect={field.required !== true}
+          limit={200}
+          nothingFoundMessage={t('form.nothing_found')}
+        />
+      );
+    case 'choices':
+      return (
+        <MultiSelect
+          {...common}
+          data={options}
+          placeholder={field.placeholder}
+          value={Array.isArray(value) ? value : []}
+          onChange={onChange}
+          searchable
+        />
+      );
+    case 'yes_no':
+      return (
+        <Checkbox
+          {...common}
+          checked={value === true}
+          onChange={event => onChange(event.currentTarget.checked)}
+        />
+      );
+    default:
+      return field.kind satisfies never;
+  }
+}

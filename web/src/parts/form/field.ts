@@ -1,0 +1,37 @@
+export type FieldValue = string | number | boolean | string[] | null;
+export type Values = Record<string, FieldValue>;
+
+interface Option {
+  value: string;
+  label: string;
+  description?: string;
+}
+
+/** One field of a form, as data. Rules live on the server: its answer names the fields, and the form shows it there. */
+export interface Field<V extends Values = Values> {
+  name: keyof V & string;
+  kind: 'text' | 'email' | 'password' | 'number' | 'choice' | 'choices' | 'yes_no' | 'long_text';
+  label: string;
+  /** One line of help, read out with the field. */
+  description?: string;
+  required?: boolean;
+  options?: readonly Option[];
+  placeholder?: string;
+  /** What the browser or a password manager may fill in (WCAG 1.3.5). */
+  autoComplete?: string;
+  mono?: boolean;
+  disabled?: boolean;
+}
+
+/** Empty required fields, by name: the one rule that needs no server. */
+export function missingFields(fields: readonly Field[], values: Values): string[] {
+  return fields
+    .filter(field => field.required === true && isEmpty(values[field.name]))
+    .map(field => field.name);
+}
+
+function isEmpty(value: FieldValue | undefined): boolean {
+  return (
+    value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+  );
+}

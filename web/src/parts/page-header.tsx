@@ -1,0 +1,54 @@
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import css from './page-header.module.css';
+
+export interface Crumb {
+  label: string;
+  to: string;
+}
+
+interface PageHeaderProps {
+  /** The page's name: its heading and the title of its tab. */
+  title: string;
+  crumbs?: readonly Crumb[];
+  /** A pill beside the title. */
+  state?: ReactNode;
+  /** One line of what matters about it. */
+  facts?: ReactNode;
+  /** Buttons; at most one of them is `filled`. */
+  actions?: ReactNode;
+}
+
+export function PageHeader({ title, crumbs = [], state, facts, actions }: PageHeaderProps) {
+  const { t } = useTranslation();
+  useEffect(() => {
+    document.title = t('document_title', { title });
+  }, [title, t]);
+  return (
+    <div className={css.header}>
+      <div className={css.words}>
+        {crumbs.length > 0 && (
+          <nav aria-label={t('breadcrumbs')}>
+            <ol className={css.crumbs}>
+              {crumbs.map(crumb => (
+                <li key={crumb.to}>
+                  <Link to={crumb.to}>{crumb.label}</Link>
+                </li>
+              ))}
+            </ol>
+          </nav>
+        )}
+        <div className={css.title}>
+          {/* Focused after a navigation, so that a screen reader says where one has arrived. */}
+          <h1 tabIndex={-1} data-page-title="">
+            <bdi>{title}</bdi>
+          </h1>
+          {state}
+        </div>
+        {facts !== undefined && <div className={css.facts}>{facts}</div>}
+      </div>
+      {actions !== undefined && <div className={css.actions}>{actions}</div>}
+    </div>
+  );
+}

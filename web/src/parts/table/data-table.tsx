@@ -1,0 +1,131 @@
+import { Button } from '@mantine/core';
+import { type ReactNode, useDeferredValue, useId, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { OfflineIcon, SearchIcon } from '../../icons.ts';
+import { EmptyState } from '../empty-state.tsx';
+import { ProblemBlock, ProblemNotice } from '../problem-notice.tsx';
+import { RelativeTime } from '../relative-time.tsx';
+import type { Column } from './column.ts';
+import css from './data-table.module.css';
+import { type Filter, selectRows } from './filters.ts';
+import { isPaged, type List } from './list.ts';
+import { Pager } from './pager.tsx';
+import { SkeletonRows } from './skeleton-rows.tsx';
+import { TableGrid } from './table-grid.tsx';
+import { Toolbar } from './toolbar.tsx';
+import { useListTable } from './use-list-table.ts';
+import type { TableView } from './use-table-view.ts';
+import { isFiltered } from './view.ts';
+
+export interface DataTableProps<Row extends object> {
+  /** Under which the chosen columns are remembered and a CSV file is named. */
+  id: string;
+  /** What the list holds, for those who cannot see where it stands. */
+  caption: string;
+  columns: readonly Column<Row>[];
+  list: List<Row>;
+  rowId: (row: Row) => string;
+  view: TableView;
+  filters?: readonly Filter<Row>[];
+  /** Words in the search field; without them there is none (a paged list searches only where its route does). */
+  search?: string;
+  /** Where a row leads. The whole row is one real link, so it opens in a new tab as any link does. */
+  link?: (row: Row) => string;
+  /** Buttons or a `RowMenu` at the end of the row. */
+  actions?: (row: Row) => ReactNode;
+  /** What will be here and the one thing to do. */
+  empty: { title: string; text?: string; icon?: ReactNode; action?: ReactNode };
+  /** For a paged list: the server's own export. A whole list exports what is shown. */
+  exportAll?: () => Promise<unknown>;
+  dense?: boolean;
+}
+
+const NOTHING: never[] = [];
+
+/** The one list of the product: search, filters, order, columns, pages or virtual rows, export, and all of its states. */
+export function DataTable<Row extends object>(props: DataTableProps<Row>) {
+  const { list, columns, view, filters = NOTHING } = props;
+  const heading = useId();
+  const paged = isPaged(list);
+  const shown = useDeferredValue(view.view);
+  const rows = useMemo(
+    () => (paged ? (list.rows ?? NOTHING) : selectRows(list.rows ?? NOTHING, columns, filters, shown)),
+    [paged, list.rows, columns, filters, shown],
+  );
+  const { table, showColumns } = useListTable({
+    id: props.id,
+    columns,
+    rows,
+    rowId: props.rowId,
+    view: view.view,
+    sortable: !paged,
+  });
+  return (
+    <section className={css.card} aria-labelledby={heading}>
+      <Toolbar {...props} table={table} showColumns={showColumns} shownRows={rows.length} />
+      {list.error !== null && list.rows !== undefined && <Stale list={list} />}
+      {list.rows === undefined || rows.length === 0 ? (
+        <Instead {...props} heading={heading} />
+      ) : (
+        <TableGrid {...props} heading={heading} table={table} />
+      )}
+      {paged && list.rows !== undefined && <Pager list={list} view={view} />}
+    </section>
+  );
+}
+
+/** What stands where the rows would: they are on their way, refused, not there yet, or filtered away. */
+function Instead<Row extends object>(props: DataTableProps<Row> & { heading: string }) {
+  const { list, view, empty, caption, heading } = props;
+  const { t } = useTranslation();
+  const name = (
+    <h3 id={heading} className={css.hidden}>
+      {caption}
+    </h3>
+  );
+  if (list.rows === undefined && list.error !== null)
+    return (
+      <>
+        {name}
+        <ProblemBlock problem={list.error.problem} retry={list.retry} />
+      </>
+    );
+  if (list.rows === undefined)
+    return <SkeletonRows columns={props.columns} heading={heading} caption={caption} />;
+  if (isFiltered(view.view) || view.view.cursor !== null)
+    return (
+      <>
+        {name}
+        <EmptyState
+          icon={<SearchIcon size={18} />}
+          title={t('table.filtered_empty')}
+          action={
+            <Button onClick={() => view.change({ search: '', filters: {} })}>
+              {t('table.clear_filters')}
+            </Button>
+          }
+        />
+      </>
+    );
+  return (
+    <>
+      {name}
+      <EmptyState {...empty} />
+    </>
+  );
+}
+
+/** The rows are from before: refreshing them failed. */
+function Stale<Row>({ list }: { list: List<Row> }) {
+  const { t } = useTranslation();
+  if (list.error === null) return null;
+  return (
+    <div className={css.stale}>
+      <ProblemNotice problem={list.error.problem} retry={list.retry} />
+      <p className="small dim">
+        <OfflineIcon size={14} aria-hidden="true" /> {t('table.stale')}{' '}
+        <RelativeTime at={new Date(list.updated_at).toISOString()} />
+      </p>
+    </div>
+  );
+}

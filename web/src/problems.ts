@@ -1,0 +1,74 @@
+import type { TFunction } from 'i18next';
+import { ApiError } from '../../src/contract/client.ts';
+import type { Problem, ProblemField } from '../../src/contract/errors.ts';
+
+export interface ProblemText {
+  title: string;
+  detail: string;
+  hint: string;
+  code: string;
+  request_id: string;
+}
+
+/**
+ * A refusal in the person's language. The server's own words are English; where the catalogue of the language has the
+ * code, its words are used with the same parameters. A code that is newer than the page falls back to the server's.
+ */
+export function problemText(problem: Problem, t: TFunction): ProblemText {
+  const say = (part: 'title' | 'message' | 'hint', otherwise: string) =>
+    t(`errors:${problem.code}.${part}`, { ...problem.params, defaultValue: otherwise });
+  return {
+    title: say('title', problem.title),
+    detail: say('message', problem.detail),
+    hint: say('hint', problem.hint),
+    code: problem.code,
+    request_id: problem.request_id,
+  };
+}
+
+/** Whatever was thrown, as a problem: what is not the API's is a fault of this page. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  return {
+    type: 'urn:moulin:error:page.broken',
+    title: 'This page broke',
+    status: 500,
+    detail: error instanceof Error ? error.message : String(error),
+    code: 'page.broken',
+    hint: 'Reload the page. If it stays, report it with the details.',
+    params: { reason: error instanceof Error ? error.message : String(error) },
+    request_id: '',
+    errors: [],
+  };
+}
+
+/** `body.email` → `email`: the problems of an answer by the field of the form they belong to. */
+export function fieldProblems(
+  problem: Problem,
+  names: readonly string[],
+  t: TFunction,
+): { fields: Record<string, string>; rest: ProblemField[] } {
+  const fields: Record<string, string> = {};
+  const rest: ProblemField[] = [];
+  for (const entry of problem.errors) {
+    const name = entry.path.replace(/^(body|query|params)\.?/, '').split(/[.[]/, 1)[0] ?? '';
+    if (!names.includes(name)) rest.push(entry);
+    else fields[name] ??= fieldText(entry, t);
+  }
+  return { fields, rest };
+}
+
+export function fieldText(entry: ProblemField, t: TFunction): string {
+  return t(`errors:field.${entry.code}`, { defaultValue: entry.message });
+}
+
+/** What somebody pastes into a ticket. */
+export function problemReport(problem: Problem, address: string): string {
+  return [
+    `${problem.title} (${problem.code})`,
+    problem.detail,
+    ...problem.errors.map(entry => `${entry.path}: ${entry.message}`),
+    `request ${problem.request_id || '–'}`,
+    address,
+  ].join('\n');
+}
