@@ -1,0 +1,70 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { fail } from '../../../base/kit/errors.ts';
+
+const PRIVATE = ['run', 'logs', 'backups'];
+
+/** What a folder remembers about itself beside its store: whose it is, and the port pair it settled on. */
+const instanceFileSchema = z.object({ id: z.uuid().optional(), port: z.number().int().optional() });
+export type InstanceFile = z.infer<typeof instanceFileSchema>;
+
+/** Makes the folder, or says in words why Moulin cannot live in it. The folder itself stays passable: as root, PostgreSQL runs as somebody else. */
+export function makeDataFolder(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true });
+    for (const name of PRIVATE) mkdirSync(join(data, name), { recursive: true, mode: 0o700 });
+    accessSync(join(data, 'run'), constants.W_OK);
+  } catch (error) {
+    throw fail('data.unusable', { folder: data, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+export function isDataFolder(data: string): boolean {
+  return existsSync(join(data, 'run')) || existsSync(instancePath(data));
+}
+
+export function readInstanceFile(data: string): InstanceFile {
+  try {
+    return instanceFileSchema.parse(JSON.parse(readFileSync(instancePath(data), 'utf8')));
+  } catch {
+    // Absent, or cut off by a crash: both facts in it can be found again.
+    return {};
+  }
+}
+
+export function writeInstanceFile(data: string, value: InstanceFile): void {
+  try {
+    writeFileSync(`${instancePath(data)}.new`, `${JSON.stringify(value, null, 2)}\n`);
+    renameSync(`${instancePath(data)}.new`, instancePath(data));
+  } catch (error) {
+    throw fail('data.unusable', { folder: data, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+function instancePath(data: string): string {
+  return join(data, 'instance.json');
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'this account may not write there',
+  EPERM: 'this account may not write there',
+  EROFS: 'it is on a read-only file system',
+  ENOSPC: 'the disk is full',
+  EDQUOT: "this account's disk quota is used up",
+  ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'there is a file of that name',
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+}

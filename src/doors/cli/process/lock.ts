@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fail } from '../../../base/kit/errors.ts';
+import { readPidFile } from './pid-file.ts';
+
+/**
+ * One Moulin per data folder. The lock is the system's own lock on an empty file, taken through the SQLite that Node
+ * carries (Node itself has no flock): it ends with its process whatever the way, `kill -9` included, and no process id that
+ * came back can hold it. The file never gets a byte.
+ */
+const BUSY = 5;
+/** A look at the lock (`isLocked`) holds it for less than a millisecond; whoever wants it looks again. */
+const TRIES = 20;
+const AGAIN_MS = 50;
+
+export interface Lock {
+  release(): void;
+}
+
+/** Refuses in words when another process has the folder. */
+export async function lockDataFolder(data: string): Promise<Lock> {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const lock = tryLock(data);
+    if (lock) return lock;
+    await wait(AGAIN_MS);
+  }
+  const holder = readPidFile(data);
+  if (holder) throw fail('data.running', { folder: data, url: holder.url, pid: holder.pid });
+  throw fail('data.locked', { folder: data });
+}
+
+export function isLocked(data: string): boolean {
+  const lock = tryLock(data);
+  lock?.release();
+  return lock === undefined;
+}
+
+function tryLock(data: string): Lock | undefined {
+  const database = open(data);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return { release: () => database.close() };
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw unusable(data, error);
+  }
+}
+
+function open(data: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(data, 'run', 'lock'));
+  } catch (error) {
+    throw unusable(data, error);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === BUSY;
+}
+
+function unusable(folder: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return fail('data.unusable', { folder, reason: `its lock cannot be taken (${reason})` }, { cause: error });
+}
