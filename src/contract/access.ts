@@ -5,6 +5,7 @@ import { defineRoutes } from './route.ts';
 
 const byId = z.object({ id });
 const role = z.enum(ROLES);
+const instanceRights = z.array(z.enum(INSTANCE_RIGHTS)).max(INSTANCE_RIGHTS.length);
 const email = z.string().trim().max(320).pipe(z.email());
 /** OWASP: at least 8, at most 128 characters (argon2id must not hash a novel), no rules of composition. */
 const newPassword = z.string().min(8).max(128).meta({ secret: true });
@@ -39,6 +40,8 @@ export const meSchema = z.object({
   locale,
   theme,
   has_password: z.boolean(),
+  /** Whether an account of the identity provider is linked to this one. */
+  has_identity: z.boolean(),
   version,
   instance_rights: z.array(z.enum(INSTANCE_RIGHTS)),
   memberships: z.array(membershipSummarySchema),
@@ -117,7 +120,8 @@ export const createdTokenSchema = tokenSchema.extend({ token: z.string() });
 
 const newToken = z.object({
   name,
-  scopes: z.array(z.enum(SCOPES)).min(1).default(['*']),
+  /** `*` is all of the workspace; instance rights are named one by one (see permissions.ts). */
+  scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).default(['*']),
   expires_in_days: z.number().int().min(1).max(3650).nullable().default(90),
 });
 
@@ -246,7 +250,9 @@ export const accessRoutes = defineRoutes({
     output: meSchema,
     errors: [
       'link.invalid',
+      'link.other_account',
       'password.too_common',
+      'users.email_taken',
       'sign_in.throttled',
       'sign_in.password_disabled',
       'auth.required',
@@ -270,7 +276,7 @@ export const accessRoutes = defineRoutes({
     body: z.object({ name: name.optional(), locale: locale.optional(), theme: theme.optional() }),
     output: meSchema,
     etag: 'write',
-    errors: ['account.not_a_person'],
+    errors: ['account.not_a_person', 'account.session_required'],
   },
   'me.password': {
     method: 'POST',
@@ -285,7 +291,31 @@ export const accessRoutes = defineRoutes({
       'password.too_common',
       'sign_in.password_disabled',
       'account.not_a_person',
+      'account.session_required',
       'sign_in.throttled',
+    ],
+  },
+  'my_identity.link': {
+    method: 'POST',
+    path: '/me/identity',
+    summary: 'Begin to link my account with the one at the identity provider; the answer says where to go',
+    tag: 'My account',
+    permission: 'signed_in',
+    output: z.object({ url: z.string() }),
+    errors: ['account.not_a_person', 'account.session_required', 'oidc.not_configured', 'oidc.unreachable'],
+  },
+  'my_identity.delete': {
+    method: 'DELETE',
+    path: '/me/identity',
+    summary: 'Undo the link with the identity provider',
+    tag: 'My account',
+    permission: 'signed_in',
+    output: 'empty',
+    errors: [
+      'account.not_a_person',
+      'account.session_required',
+      'account.last_way_in',
+      'oidc.not_configured',
     ],
   },
   'sessions.list': {
@@ -296,6 +326,7 @@ export const accessRoutes = defineRoutes({
     permission: 'signed_in',
     query: pageQuery,
     output: pageOf(sessionSchema),
+    errors: ['account.not_a_person'],
   },
   'sessions.delete': {
     method: 'DELETE',
@@ -305,7 +336,7 @@ export const accessRoutes = defineRoutes({
     permission: 'signed_in',
     params: byId,
     output: 'empty',
-    errors: ['object.not_found'],
+    errors: ['object.not_found', 'account.not_a_person', 'account.session_required'],
   },
   'sessions.delete_others': {
     method: 'POST',
@@ -314,6 +345,7 @@ export const accessRoutes = defineRoutes({
     tag: 'My account',
     permission: 'signed_in',
     output: z.object({ ended: z.number().int() }),
+    errors: ['account.not_a_person', 'account.session_required'],
   },
   'my_tokens.list': {
     method: 'GET',
@@ -323,6 +355,7 @@ export const accessRoutes = defineRoutes({
     permission: 'signed_in',
     query: pageQuery,
     output: pageOf(tokenSchema),
+    errors: ['account.not_a_person'],
   },
   'my_tokens.create': {
     method: 'POST',
@@ -334,7 +367,7 @@ export const accessRoutes = defineRoutes({
     output: createdTokenSchema,
     status: 201,
     idempotent: true,
-    errors: ['object.not_found', 'account.not_a_person', 'auth.forbidden'],
+    errors: ['object.not_found', 'account.not_a_person', 'account.session_required'],
   },
   'my_tokens.delete': {
     method: 'DELETE',
@@ -344,7 +377,7 @@ export const accessRoutes = defineRoutes({
     permission: 'signed_in',
     params: byId,
     output: 'empty',
-    errors: ['object.not_found'],
+    errors: ['object.not_found', 'account.not_a_person', 'account.session_required'],
   },
 
   'workspace.show': {
@@ -426,7 +459,7 @@ export const accessRoutes = defineRoutes({
     tag: 'Members',
     permission: 'workspace:read',
     output: 'empty',
-    errors: ['members.last_owner', 'account.not_a_person'],
+    errors: ['members.last_owner', 'account.not_a_person', 'account.session_required'],
   },
   'invitations.list': {
     method: 'GET',
@@ -475,11 +508,11 @@ export const accessRoutes = defineRoutes({
     summary: 'Make a service account',
     tag: 'Service accounts',
     permission: 'service_accounts:edit',
-    body: z.object({ name, role }),
+    body: z.object({ name, role, instance_rights: instanceRights.default([]) }),
     output: serviceAccountSchema,
     status: 201,
     idempotent: true,
-    errors: ['service_accounts.name_taken', 'members.owner_only'],
+    errors: ['service_accounts.name_taken', 'members.owner_only', 'rights.beyond_own'],
   },
   'service_accounts.show': {
     method: 'GET',
@@ -495,14 +528,18 @@ export const accessRoutes = defineRoutes({
   'service_accounts.edit': {
     method: 'PATCH',
     path: '/service-accounts/{id}',
-    summary: 'Rename it or change its role',
+    summary: 'Rename it, change its role or its instance rights',
     tag: 'Service accounts',
     permission: 'service_accounts:edit',
     params: byId,
-    body: z.object({ name: name.optional(), role: role.optional() }),
+    body: z.object({
+      name: name.optional(),
+      role: role.optional(),
+      instance_rights: instanceRights.optional(),
+    }),
     output: serviceAccountSchema,
     etag: 'write',
-    errors: ['object.not_found', 'service_accounts.name_taken', 'members.owner_only'],
+    errors: ['object.not_found', 'service_accounts.name_taken', 'members.owner_only', 'rights.beyond_own'],
   },
   'service_accounts.delete': {
     method: 'DELETE',
@@ -512,7 +549,7 @@ export const accessRoutes = defineRoutes({
     permission: 'service_accounts:edit',
     params: byId,
     output: 'empty',
-    errors: ['object.not_found', 'members.owner_only'],
+    errors: ['object.not_found', 'members.owner_only', 'rights.beyond_own'],
   },
   'tokens.list': {
     method: 'GET',
@@ -534,7 +571,7 @@ export const accessRoutes = defineRoutes({
     output: createdTokenSchema,
     status: 201,
     idempotent: true,
-    errors: ['object.not_found', 'members.owner_only'],
+    errors: ['object.not_found', 'members.owner_only', 'rights.beyond_own'],
   },
   'tokens.delete': {
     method: 'DELETE',
@@ -585,7 +622,7 @@ export const accessRoutes = defineRoutes({
     output: workspaceSchema,
     status: 201,
     idempotent: true,
-    errors: ['workspace.slug_taken'],
+    errors: ['workspace.slug_taken', 'account.not_a_person'],
   },
   'users.list': {
     method: 'GET',
@@ -616,11 +653,11 @@ export const accessRoutes = defineRoutes({
     params: byId,
     body: z.object({
       disabled: z.boolean().optional(),
-      instance_rights: z.array(z.enum(INSTANCE_RIGHTS)).optional(),
+      instance_rights: instanceRights.optional(),
     }),
     output: instanceUserSchema,
     etag: 'write',
-    errors: ['object.not_found', 'users.last_admin'],
+    errors: ['object.not_found', 'users.last_admin', 'rights.beyond_own'],
   },
   'users.link': {
     method: 'POST',
@@ -632,7 +669,7 @@ export const accessRoutes = defineRoutes({
     body: z.object({ email }),
     output: oneTimeUrl,
     status: 201,
-    errors: ['object.not_found', 'sign_in.password_disabled'],
+    errors: ['object.not_found', 'users.disabled', 'rights.beyond_own', 'sign_in.password_disabled'],
   },
   'instance_audit.list': {
     method: 'GET',

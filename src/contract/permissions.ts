@@ -36,9 +36,14 @@ export type InstanceRight = (typeof INSTANCE_RIGHTS)[number];
 /** `signed_in`: about oneself only (profile, own sessions, own tokens). Such routes take no workspace. */
 export type Permission = WorkspacePermission | InstanceRight | 'signed_in' | 'public';
 
-/** A token scope is a permission by name; `*` means all that its owner may do in the token's workspace. */
+/**
+ * A token scope is a permission by name; `*` means all that its owner may do in the token's workspace. An instance right
+ * must be named: a token made for one workspace's work is not, by the way, a key to the installation.
+ */
 export const SCOPES = ['*', ...workspacePermissions, ...INSTANCE_RIGHTS] as const;
 export type Scope = (typeof SCOPES)[number];
+/** Narrowed by nothing: what a session carries. */
+export const EVERY_SCOPE: readonly Scope[] = ['*', ...INSTANCE_RIGHTS];
 
 export function isInstanceRight(permission: Permission): permission is InstanceRight {
   return (INSTANCE_RIGHTS as readonly string[]).includes(permission);

@@ -41,6 +41,11 @@ export function may(who: Grant, permission: Permission): boolean {
   return permission satisfies never;
 }
 
-function isInScope(who: Grant, permission: Scope): boolean {
-  return who.scopes.includes('*') || who.scopes.includes(permission);
+/** `*` stands for a workspace's permissions only; see SCOPES. */
+export function isInScope(who: Pick<Grant, 'scopes'>, permission: Scope): boolean {
+  return who.scopes.includes(permission) || (!isInstanceScope(permission) && who.scopes.includes('*'));
+}
+
+function isInstanceScope(scope: Scope): boolean {
+  return scope !== '*' && isInstanceRight(scope);
 }

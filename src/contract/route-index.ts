@@ -13,6 +13,8 @@ export const routeIndex: Record<RouteName, RouteLine> = {
   'me.show': { method: 'GET', path: '/me', output: 'json' },
   'me.edit': { method: 'PATCH', path: '/me', output: 'json' },
   'me.password': { method: 'POST', path: '/me/password', output: 'empty' },
+  'my_identity.link': { method: 'POST', path: '/me/identity', output: 'json' },
+  'my_identity.delete': { method: 'DELETE', path: '/me/identity', output: 'empty' },
   'sessions.list': { method: 'GET', path: '/me/sessions', output: 'json' },
   'sessions.delete': { method: 'DELETE', path: '/me/sessions/{id}', output: 'empty' },
   'sessions.delete_others': { method: 'POST', path: '/me/sessions/end-others', output: 'json' },
