@@ -67,7 +67,7 @@ export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
   undici: {
     why: 'connects to the address that was checked (the built-in fetch takes no Agent of the newest line)',
     licence: 'MIT',
-    where: [KIT],
+    where: [KIT, CLI],
   },
   yaml: { why: 'YAML 1.2 with positions in errors and a limit on aliases', licence: 'ISC', where: [KIT] },
   zod: {

@@ -79,7 +79,7 @@ test('nobody is asked to skip a test or to finish it later', () => {
 
 test('package.json has the scripts that the documents name', () => {
   const { scripts = {} } = readJson<{ scripts?: Record<string, string> }>('package.json');
-  const missing = ['start', 'test', 'check', 'bench', 'shape'].filter(name => !scripts[name]);
+  const missing = ['start', 'test', 'check', 'generate', 'bench', 'shape'].filter(name => !scripts[name]);
   assert.deepEqual(missing, []);
   const lost = Object.values(scripts)
     .flatMap(command => command.match(/\b(?:scripts|bench|bin)\/[\w./-]+/g) ?? [])
