@@ -416,6 +416,20 @@ export const errors = {
     message: 'The data folder {folder} cannot be used: {reason}.',
     hint: 'Correct that, use the account that owns the folder, or name another folder with --data.',
   },
+  'start.failed': {
+    status: 500,
+    retry: 'terminal',
+    title: 'Moulin did not start',
+    message: 'Moulin did not start in the background. It said: {said}',
+    hint: 'Correct what it names and start again; all it said is in {log}.',
+  },
+  'stop.failed': {
+    status: 500,
+    retry: 'transient',
+    title: 'Moulin did not stop',
+    message: 'Process {pid} did not end within {seconds} s.',
+    hint: 'Wait a moment and look again with moulin status. kill -9 {pid} ends it at once and loses nothing that was saved.',
+  },
   'port.taken': {
     status: 409,
     retry: 'terminal',

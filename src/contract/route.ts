@@ -16,6 +16,8 @@ export interface RouteSpec {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Headers that the handler reads itself, by lower-case name; those that all routes share are not listed. */
+  headers?: z.ZodObject;
   /** A schema; `'empty'` for 204; `'stream'` when the handler returns a `StreamReply`. */
   output: z.ZodType | 'empty' | 'stream';
   /** Success status: 200 unless said, 204 for `'empty'`. */
@@ -34,7 +36,10 @@ type Infer<S, Otherwise = undefined> = S extends z.ZodType ? z.output<S> : Other
 export interface StreamReply {
   content_type: string;
   file_name?: string;
+  /** Asked for the next piece only when the client has taken the last one. */
   body: AsyncIterable<string | Uint8Array>;
+  /** Aborted to end a stream whose client does not read, and who therefore would never ask for its end. */
+  cut?: AbortSignal;
 }
 
 /** Where a request came from; what audit and throttling need of it. */
@@ -49,6 +54,7 @@ export interface Call<R extends RouteSpec = RouteSpec> {
   params: Infer<R['params']>;
   query: Infer<R['query']>;
   body: Infer<R['body']>;
+  headers: Infer<R['headers']>;
   /** Present on every route that is not `public`; on a public one, when the caller is known all the same. */
   principal: R['permission'] extends 'public' ? Principal | undefined : Principal;
   /** The workspace the request is about; empty string on routes without one (`public`, `signed_in`, instance rights). */
@@ -56,7 +62,10 @@ export interface Call<R extends RouteSpec = RouteSpec> {
   /** The version from `If-Match`; present on routes with `etag: 'write'`. */
   version: number;
   origin: Origin;
+  /** Aborted when the answer is out or the client is gone. */
   signal: AbortSignal;
+  /** For what lasts longer than a moment: throws when the caller may not do this any more. Does not count as activity. */
+  recheck(): Promise<void>;
   /** The browser session: handlers decide, the server turns it into a cookie. */
   session: { start(token: string, expires_at: string): void; end(): void };
   /**

@@ -82,7 +82,12 @@ export const systemRoutes = defineRoutes({
         .optional(),
       types: z.string().max(2000).optional().describe('Comma-separated beginnings of event types'),
     }),
+    headers: z.object({
+      /** Whatever a client sends back: what is not a position of ours is no reason to refuse it. */
+      'last-event-id': z.string().max(1000).optional(),
+    }),
     output: 'stream',
+    errors: ['events.too_many_streams'],
   },
   'events.list': {
     method: 'GET',
