@@ -557,7 +557,7 @@ export const accessRoutes = defineRoutes({
     summary: 'All API tokens of the workspace, of people and service accounts',
     tag: 'Service accounts',
     permission: 'service_accounts:read',
-    query: pageQuery,
+    query: pageQuery.extend({ owner_id: id.optional().describe('Only those of this person or service account') }),
     output: pageOf(tokenSchema),
   },
   'tokens.create': {
