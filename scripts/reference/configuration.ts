@@ -57,7 +57,7 @@ function sayBytes(bytes: number): string {
 
 /** Shows how keys nest; values that a company would have. */
 function example(): string {
-  return `\`\`\`yaml
+  return `\`\`\`yaml moulin.yaml
 host: 0.0.0.0
 public_url: https://moulin.example.com
 trusted_proxies: [10.0.0.0/8]
