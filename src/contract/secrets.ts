@@ -122,16 +122,12 @@ export const secretRoutes = defineRoutes({
     summary: 'Protect all data keys with a new key-encryption key',
     tag: 'Installation',
     permission: 'instance:keys',
-    body: z.object({
-      /** Needed where the key comes from the environment: Moulin cannot write it there. */
-      new_key: z.string().max(1000).meta({ secret: true }).optional(),
-    }),
     output: z.object({
       former_key_id: z.string(),
       key_id: z.string(),
       place: z.string(),
       data_keys: z.number().int(),
     }),
-    errors: ['key.weak', 'key.new_needed', 'key.changed', 'key.unwritable'],
+    errors: ['key.new_needed', 'key.missing', 'key.wrong', 'key.unreadable', 'key.unwritable'],
   },
 });

@@ -22,7 +22,14 @@ export interface Keyring {
   unwrap(row: DataKeyRow): Promise<Buffer | undefined>;
   /** After another process replaced the key: takes the new one when the provider holds it, else refuses. */
   follow(tx: Tx): Promise<void>;
-  rewrap(): Promise<{ former_key_id: string; key_id: string; data_keys: number }>;
+  rewrap(also?: (tx: Tx, done: Rewrapping) => Promise<void>): Promise<Rewrapping>;
+}
+
+export interface Rewrapping {
+  former_key_id: string;
+  key_id: string;
+  place: string;
+  data_keys: number;
 }
 
 /** Opens the installation's key: makes it at the first start, and refuses in words one that is missing or wrong. */
@@ -54,12 +61,14 @@ export async function openKeyring(store: Store, provider: KeyProvider): Promise<
       if (!key) throw fail('key.changed', { key_id });
       current = key;
     },
-    async rewrap() {
-      const done = await store.withInstance('rewrap the data keys', tx =>
-        rewrapAll(tx, provider, instance_id),
-      );
-      current = done.key;
-      return { former_key_id: done.former_key_id, key_id: done.key.id, data_keys: done.data_keys };
+    async rewrap(also) {
+      const { key, done } = await store.withInstance('rewrap the data keys', async tx => {
+        const rewrapped = await rewrapAll(tx, provider, instance_id);
+        await also?.(tx, rewrapped.done);
+        return rewrapped;
+      });
+      current = key;
+      return done;
     },
   };
 }
@@ -94,7 +103,8 @@ async function rewrapAll(tx: Tx, provider: KeyProvider, instance_id: string) {
   await saveWrapped(tx, moved);
   // With the commit of this transaction the new key is in force; until then the old one is, and both are in their place.
   await saveCanary(tx, key.id, await makeCanary(key, instance_id));
-  return { key, former_key_id: former.id, data_keys: rows.length };
+  const done = { former_key_id: former.id, key_id: key.id, place: provider.place, data_keys: rows.length };
+  return { key, done };
 }
 
 /** The keys that the rows stand under: one, unless data keys were restored from before a former rewrap. */

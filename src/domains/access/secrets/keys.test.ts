@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isFailure } from '../../../base/kit/errors.ts';
-import { fileKeys, givenKeys, keyFile, writeKeyFile } from './keys.ts';
+import { createRedactor, REDACTED } from '../../../base/kit/redact.ts';
+import { fileKeys, givenKeys, keyFile, openKeyProvider, writeKeyFile } from './keys.ts';
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'moulin clés '));
@@ -86,6 +87,21 @@ test('a given key is the key; of several the first is the newest', async () => {
   assert.equal((await both.next(id)).id, newest);
   assert.equal((await both.find(id))?.id, id);
   await assert.rejects(givenKeys('# nothing', 'x').first(), error => isFailure(error, 'key.weak'));
+});
+
+test('the redactor knows every key, in each spelling', async t => {
+  const home = await folder(t);
+  const redactor = createRedactor();
+  const keys = openKeyProvider({ given: null, folder: home, instance_id: 'i-1', redactor });
+  await keys.next((await keys.first()).id);
+  const text = await readFile(keyFile(home, 'i-1'), 'utf8');
+  const found = [...text.matchAll(/^([A-Za-z0-9+/]{43}=)/gm)].map(([, base64 = '']) => base64);
+  assert.equal(found.length, 2);
+  for (const base64 of found) {
+    const bytes = Buffer.from(base64, 'base64');
+    for (const spelled of [base64, bytes.toString('base64url'), bytes.toString('hex')])
+      assert.equal(redactor.redact(spelled), REDACTED);
+  }
 });
 
 test('an exported key file can be given as it is', async t => {

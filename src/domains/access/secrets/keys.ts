@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '../../../base/kit/errors.ts';
+import type { Redactor } from '../../../base/kit/redact.ts';
 import { type Binding, unwrap, wrap } from './envelope.ts';
 import { type Kek, parseKek, toKek } from './kek.ts';
 
@@ -28,9 +29,24 @@ export interface KeyProvider {
   next(key_id: string): Promise<WrappingKey>;
 }
 
+interface KeySource {
+  /** The setting `key` and where it came from; null when it says nothing. */
+  given: { text: string; place: string } | null;
+  /** The configuration folder of the user. */
+  folder: string;
+  instance_id: string;
+  redactor: Redactor;
+}
+
+/** The seam: what the configuration says, else a file of the user. A key service will be a third kind. */
+export function openKeyProvider({ given, folder, instance_id, redactor }: KeySource): KeyProvider {
+  return given ? givenKeys(given.text, given.place, redactor) : fileKeys(folder, instance_id, redactor);
+}
+
 /** A key from the configuration: one, or several of which the first is the newest. */
-export function givenKeys(text: string, place: string): KeyProvider {
+export function givenKeys(text: string, place: string, redactor?: Redactor): KeyProvider {
   const keks = parseKeks(text, place);
+  hide(keks, redactor);
   const first = async () => keks.map(toWrappingKey)[0] ?? absent(place);
   return {
     kind: 'environment',
@@ -47,11 +63,16 @@ export function givenKeys(text: string, place: string): KeyProvider {
 }
 
 /** A file of the user, outside the data folder: a stolen data folder or backup alone opens no secret. */
-export function fileKeys(folder: string, instance_id: string): KeyProvider {
+export function fileKeys(folder: string, instance_id: string, redactor?: Redactor): KeyProvider {
   const path = keyFile(folder, instance_id);
-  const load = async () => parseKeks((await readKeyFile(path)) ?? '', path);
+  const load = async () => {
+    const keks = parseKeks((await readKeyFile(path)) ?? '', path);
+    hide(keks, redactor);
+    return keks;
+  };
   const prepend = async (keks: readonly Kek[]) => {
     const fresh = toKek(randomBytes(32));
+    hide([fresh], redactor);
     await writeKeyFile(path, render(instance_id, [fresh, ...keks]));
     return toWrappingKey(fresh);
   };
@@ -80,6 +101,15 @@ export function keyFile(folder: string, instance_id: string): string {
 export function parseKeks(text: string, place: string): Kek[] {
   const words = text.replaceAll(/#.*$/gm, '').split(/[\s,]+/);
   return words.filter(word => word !== '').map(word => parseKek(word, place));
+}
+
+/** The redactor itself finds the base64 and the hexadecimal of a text; of bytes it must be told. */
+function hide(keks: readonly Kek[], redactor: Redactor | undefined): void {
+  for (const { bytes } of keks) {
+    redactor?.pin(bytes.toString('base64'));
+    redactor?.pin(bytes.toString('base64url'));
+    redactor?.pin(bytes.toString('hex'));
+  }
 }
 
 function render(instance_id: string, keks: readonly Kek[]): string {

@@ -3,14 +3,14 @@ import type { Store, Tx } from '../../../base/db/index.ts';
 import { fail, isFailure } from '../../../base/kit/errors.ts';
 import { newId } from '../../../base/kit/ids.ts';
 import type { Redactor } from '../../../base/kit/redact.ts';
-import type { BrokenSecret } from '../../../contract/secrets.ts';
+import type { BrokenSecret, KeyStatus } from '../../../contract/secrets.ts';
 import { type Binding, DATA_KEY_BYTES, type Sealed, seal, unseal } from './envelope.ts';
-import type { Keyring } from './keyring.ts';
+import { type Keyring, openKeyring, type Rewrapping } from './keyring.ts';
+import type { KeyProvider } from './keys.ts';
 import {
   addDataKey,
   addSecret,
   allDataKeys,
-  type Counts,
   count,
   currentDataKey,
   currentDataKeys,
@@ -43,10 +43,22 @@ export interface Secrets {
   describeAll(tx: Tx, object: Omit<SecretRef, 'field'>): Promise<SecretState[]>;
   remove(tx: Tx, ref: SecretRef): Promise<boolean>;
   removeAll(tx: Tx, object: Omit<SecretRef, 'field'>): Promise<void>;
-  counts(): Promise<Counts>;
+  /** Which key is in force and where it is kept; cheap enough for a health check. */
+  status(): Promise<KeyStatus>;
   /** New data keys for all, then the secrets under them, batch by batch; stops at `signal` and can go on later. */
-  rotate(options?: { resume?: boolean; signal?: AbortSignal }): Promise<Rotation>;
+  rotate(options?: RotationOptions): Promise<Rotation>;
+  /** A new key-encryption key over all data keys: one transaction, with what `also` adds to it. */
+  rewrap(also?: (tx: Tx, done: Rewrapping) => Promise<void>): Promise<Rewrapping>;
+  /** Opens everything once. */
   verify(): Promise<Verification>;
+}
+
+export interface RotationOptions {
+  /** Go on where a former one stopped, instead of making new data keys. */
+  resume?: boolean;
+  signal?: AbortSignal;
+  /** In the transaction that makes the data keys. */
+  also?: (tx: Tx, data_keys: number) => Promise<void>;
 }
 
 export interface Rotation {
@@ -72,8 +84,15 @@ const MAX_CACHED_KEYS = 1000;
 const MAX_BROKEN_LISTED = 100;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
-export function openSecrets(options: { store: Store; keyring: Keyring; redactor: Redactor }): Secrets {
-  const { store, keyring, redactor } = options;
+interface SecretsOptions {
+  store: Store;
+  provider: KeyProvider;
+  redactor: Redactor;
+}
+
+/** Proves the key-encryption key first: with a wrong or missing one nothing is opened, and the failure says what to do. */
+export async function openSecrets({ store, provider, redactor }: SecretsOptions): Promise<Secrets> {
+  const keyring = await openKeyring(store, provider);
   const opened = createKeyCache(keyring);
 
   const read = async (tx: Tx, ref: SecretRef) => {
@@ -98,8 +117,9 @@ export function openSecrets(options: { store: Store; keyring: Keyring; redactor:
     describeAll: statesOf,
     remove: removeSecret,
     removeAll: removeSecretsOf,
-    counts: () => store.withInstance('count secrets', count, { read_only: true }),
+    status: () => readStatus(store, keyring),
     rotate: options => rotate(store, keyring, opened, options),
+    rewrap: also => keyring.rewrap(also),
     verify: () => verify(store, opened),
   };
 }
@@ -191,15 +211,25 @@ function nameOf(ref: SecretRef): string {
   return `${ref.object_kind}/${ref.object_id}/${ref.field}`;
 }
 
+async function readStatus(store: Store, keyring: Keyring): Promise<KeyStatus> {
+  const counts = await store.withInstance('count secrets', count, { read_only: true });
+  return { key_id: keyring.key_id(), provider: keyring.kind, place: keyring.place, ...counts };
+}
+
 // ── All of them ─────────────────────────────────────────────────────────────────────────────────────
 
 async function rotate(
   store: Store,
   keyring: Keyring,
   opened: KeyCache,
-  { resume = false, signal }: { resume?: boolean; signal?: AbortSignal } = {},
+  { resume = false, signal, also }: RotationOptions = {},
 ): Promise<Rotation> {
-  const data_keys = resume ? 0 : await store.withInstance('new data keys', tx => renewDataKeys(tx, keyring));
+  const renew = async (tx: Tx) => {
+    const data_keys = await renewDataKeys(tx, keyring);
+    await also?.(tx, data_keys);
+    return data_keys;
+  };
+  const data_keys = resume ? 0 : await store.withInstance('new data keys', renew);
   let reencrypted = 0;
   let after: string | undefined = BEFORE_ALL;
   // Each batch is a transaction of its own: after a crash the next call goes on with what is still waiting.
