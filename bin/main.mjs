@@ -1,6 +1,7 @@
 // Where every Moulin process begins. Plain JavaScript, because the compile cache must be on before the first TypeScript is read.
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from '../scripts/launch/compile-cache.mjs';
+import { cacheFolder, ROOT } from '../scripts/launch/places.mjs';
 
 enableCompileCache();
 const source = new URL('../src/main.ts', import.meta.url);
@@ -8,4 +9,4 @@ const source = new URL('../src/main.ts', import.meta.url);
 const { main } = await import(
   existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href
 );
-await main(process.argv.slice(2));
+await main(process.argv.slice(2), { package_folder: ROOT, cache_folder: cacheFolder() });

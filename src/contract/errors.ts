@@ -430,6 +430,27 @@ export const errors = {
     message: 'Process {pid} did not end within {seconds} s.',
     hint: 'Wait a moment and look again with moulin status. kill -9 {pid} ends it at once and loses nothing that was saved.',
   },
+  'service.unsupported': {
+    status: 500,
+    retry: 'terminal',
+    title: 'There is no service manager that Moulin knows',
+    message: 'Moulin can install itself as a service with systemd and launchd; this system is {platform}.',
+    hint: 'Let your own service manager run "moulin start --no-open".',
+  },
+  'service.foreign': {
+    status: 409,
+    retry: 'terminal',
+    title: 'The service belongs to another folder',
+    message: 'A service named "{name}" is there already, for another data folder ({file}).',
+    hint: 'Give this one another name with --name.',
+  },
+  'service.absent': {
+    status: 404,
+    retry: 'terminal',
+    title: 'There is no service',
+    message: 'No service is installed for the data folder {data}.',
+    hint: 'moulin service install makes one.',
+  },
   'port.taken': {
     status: 409,
     retry: 'terminal',

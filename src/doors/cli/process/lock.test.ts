@@ -57,7 +57,7 @@ test('kill -9 of the holder frees the folder at once, whatever its files still s
   await once(child, 'exit');
   assert.equal(isLocked(data), false);
   const lock = await lockDataFolder(data);
-  assert.equal(readPidFile(data)?.pid, process.pid);
+  assert.equal(readPidFile(data), undefined, 'whoever holds the lock is not who the file names');
   lock.release();
   assert.equal(isLocked(data), false);
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fail } from '../../../base/kit/errors.ts';
-import { readPidFile } from './pid-file.ts';
+import { readPidFile, removePidFile } from './pid-file.ts';
 
 /**
  * One Moulin per data folder. The lock is the system's own lock on an empty file, taken through the SQLite that Node
@@ -22,12 +22,23 @@ export interface Lock {
 export async function lockDataFolder(data: string): Promise<Lock> {
   for (let tries = 1; tries <= TRIES; tries++) {
     const lock = tryLock(data);
-    if (lock) return lock;
+    if (lock) return claim(data, lock);
     await wait(AGAIN_MS);
   }
   const holder = readPidFile(data);
   if (holder) throw fail('data.running', { folder: data, url: holder.url, pid: holder.pid });
   throw fail('data.locked', { folder: data });
+}
+
+/** Whatever the process file says, it is not true any more: with the lock held, a file means who holds it. */
+function claim(data: string, lock: Lock): Lock {
+  removePidFile(data);
+  return {
+    release() {
+      removePidFile(data);
+      lock.release();
+    },
+  };
 }
 
 export function isLocked(data: string): boolean {
