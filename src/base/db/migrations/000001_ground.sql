@@ -7,6 +7,14 @@
 create function current_workspace() returns uuid stable language sql
   return nullif(current_setting('moulin.workspace_id', true), '')::uuid;
 
+-- Which migrations this store has seen; src/base/db/migrate.ts reads and writes it.
+create table schema_migrations (
+  number integer primary key,
+  name text not null,
+  checksum text not null,
+  applied_at timestamptz not null default now()
+);
+
 create table instance (
   singleton boolean primary key default true check (singleton),
   id uuid not null,
@@ -144,6 +152,17 @@ create table one_time_links (
 create index one_time_links_workspace on one_time_links (workspace_id, id);
 create index one_time_links_user on one_time_links (user_id);
 
+-- Browsers in which somebody signed in once. One that is known is not throttled together with the rest of its network,
+-- so that a neighbour's guessing locks nobody out.
+create table known_devices (
+  token_hash bytea primary key,
+  user_id uuid not null references users on delete cascade,
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz not null default now()
+);
+create index known_devices_user on known_devices (user_id);
+create index known_devices_last_used on known_devices (last_used_at);
+
 -- Counted per (account, address) and per address, never per account alone: nobody can lock a victim out.
 create table sign_in_throttle (
   key text primary key,
@@ -170,9 +189,11 @@ create table audit_entries (
   ip text,
   request_id text
 );
-create index audit_entries_workspace on audit_entries (workspace_id, position desc);
-create index audit_entries_actor on audit_entries (workspace_id, actor_id, position desc);
-create index audit_entries_action on audit_entries (workspace_id, action, position desc);
+-- Read newest first and between two times; the position only orders entries of the same instant.
+create index audit_entries_workspace on audit_entries (workspace_id, at desc, position desc);
+create index audit_entries_actor on audit_entries (workspace_id, actor_id, at desc, position desc);
+create index audit_entries_action on audit_entries (workspace_id, action, at desc, position desc);
+create index audit_entries_object on audit_entries (workspace_id, object_kind, object_id, at desc, position desc);
 
 -- Grants alone would not stop the owner; what is written here stays.
 create function refuse_change() returns trigger language plpgsql as $$
@@ -192,7 +213,9 @@ create table data_keys (
   created_at timestamptz not null default now(),
   retired_at timestamptz
 );
-create unique index data_keys_current on data_keys (workspace_id) nulls not distinct where retired_at is null;
+-- "nulls not distinct" would say it better, from PostgreSQL 15 on.
+create unique index data_keys_current on data_keys (coalesce(workspace_id, '00000000-0000-0000-0000-000000000000'))
+  where retired_at is null;
 
 create table secrets (
   id uuid primary key,
@@ -206,15 +229,19 @@ create table secrets (
   ciphertext bytea not null,
   updated_by text not null,
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  unique nulls not distinct (workspace_id, object_kind, object_id, field)
+  updated_at timestamptz not null default now()
 );
+create unique index secrets_place on secrets
+  (object_kind, object_id, field, coalesce(workspace_id, '00000000-0000-0000-0000-000000000000'));
+create index secrets_workspace on secrets (workspace_id);
 create index secrets_data_key on secrets (data_key_id);
 
 -- One durable stream (foundations §4). A row is written without a position in the transaction that changes something;
 -- one sequencer at a time gives positions to what has committed, so positions follow commit order.
 create table events (
   id uuid primary key,
+  -- The order of writing: it keeps the events of one transaction, and of one after the other, in order.
+  arrival bigint generated always as identity,
   position bigint unique,
   workspace_id uuid,
   type text not null,
@@ -226,7 +253,7 @@ create table events (
   at timestamptz not null default clock_timestamp()
 );
 create sequence event_positions as bigint;
-create index events_unsequenced on events (id) where position is null;
+create index events_unsequenced on events (arrival) where position is null;
 create index events_workspace on events (workspace_id, position);
 create index events_at on events (at);
 
@@ -250,6 +277,8 @@ create table idempotency_keys (
 create index idempotency_keys_created on idempotency_keys (created_at);
 
 -- Rights. The two roles are made before the migrations (they belong to the cluster, not to the database).
+-- Up to PostgreSQL 14 everybody may make tables here.
+revoke create on schema public from public;
 grant usage on schema public to moulin_workspace, moulin_instance;
 
 alter table workspaces enable row level security;
@@ -272,6 +301,8 @@ alter table sessions enable row level security;
 alter table sessions force row level security;
 alter table one_time_links enable row level security;
 alter table one_time_links force row level security;
+alter table known_devices enable row level security;
+alter table known_devices force row level security;
 alter table sign_in_throttle enable row level security;
 alter table sign_in_throttle force row level security;
 alter table audit_entries enable row level security;
@@ -288,6 +319,12 @@ alter table idempotency_keys enable row level security;
 alter table idempotency_keys force row level security;
 alter table instance enable row level security;
 alter table instance force row level security;
+alter table schema_migrations enable row level security;
+alter table schema_migrations force row level security;
+
+-- The owner, who migrates, sees nothing of anyone's either; only how far it got, and which installation this is.
+create policy owner on schema_migrations to current_user using (true);
+create policy owner on instance to current_user using (true);
 
 -- The workspace door.
 create policy workspace on workspaces to moulin_workspace using (id = current_workspace());
@@ -317,6 +354,7 @@ grant select (key_id) on instance to moulin_workspace;
 
 -- The instance door.
 create policy instance on instance to moulin_instance using (true);
+create policy instance on schema_migrations for select to moulin_instance using (true);
 create policy instance on workspaces to moulin_instance using (true);
 create policy instance on workspace_slugs to moulin_instance using (true);
 create policy instance on users to moulin_instance using (true);
@@ -327,6 +365,7 @@ create policy instance on service_accounts to moulin_instance using (true);
 create policy instance on api_tokens to moulin_instance using (true);
 create policy instance on sessions to moulin_instance using (true);
 create policy instance on one_time_links to moulin_instance using (true);
+create policy instance on known_devices to moulin_instance using (true);
 create policy instance on sign_in_throttle to moulin_instance using (true);
 create policy instance on audit_entries to moulin_instance using (true);
 create policy instance on data_keys to moulin_instance using (true);
@@ -336,8 +375,9 @@ create policy instance on event_consumers to moulin_instance using (true);
 create policy instance on idempotency_keys to moulin_instance using (true);
 
 grant select, insert, update on instance to moulin_instance;
+grant select on schema_migrations to moulin_instance;
 grant select, insert, update, delete on workspaces, workspace_slugs, users, user_identities, instance_grants, memberships,
-  service_accounts, api_tokens, sessions, one_time_links, sign_in_throttle, data_keys, secrets, events, event_consumers,
+  service_accounts, api_tokens, sessions, one_time_links, known_devices, sign_in_throttle, data_keys, secrets, events, event_consumers,
   idempotency_keys to moulin_instance;
 grant select, insert on audit_entries to moulin_instance;
 grant usage on sequence event_positions to moulin_instance;

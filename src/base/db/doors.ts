@@ -1,0 +1,199 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  type Transaction,
+} from 'kysely';
+import type pg from 'pg';
+import { fail } from '../kit/errors.ts';
+import { isConflict, isConnectionLost, translate } from './connection.ts';
+import type { DB } from './types.ts';
+
+export type Tx = Transaction<DB>;
+
+export interface TransactionOptions {
+  read_only?: boolean;
+  /** `read committed` unless said. */
+  isolation?: 'repeatable read' | 'serializable';
+}
+
+export interface Doors {
+  /**
+   * One workspace: row-level security shows its rows only. The work may run more than once (a deadlock, a serialisation
+   * failure), so it does nothing but SQL.
+   */
+  withWorkspace<T>(
+    context: { workspace_id: string },
+    work: (tx: Tx) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>;
+  /** What spans workspaces. The reason stands in the server's list of sessions while it runs. */
+  withInstance<T>(reason: string, work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
+}
+
+const MAX_ATTEMPTS = 6;
+const OPENING_DELAYS_MS = [0, 100, 400];
+
+export function openDoors(pool: pg.Pool, notify: (channel: string) => void): Doors {
+  return {
+    withWorkspace: (context, work, options) =>
+      repeatOnConflict(() => transact(pool, workspaceOpening(context.workspace_id, options), work, notify)),
+    withInstance: (reason, work, options) =>
+      repeatOnConflict(() => transact(pool, instanceOpening(reason, options), work, notify)),
+  };
+}
+
+// ── The opening: one round trip that begins the transaction, takes the role and names the workspace ──
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function workspaceOpening(workspace_id: string, options: TransactionOptions = {}): string {
+  // It stands in the text of the statement (several statements at once take no parameters), so its form is checked here.
+  if (!UUID.test(workspace_id)) throw fail('workspace.required');
+  return `${begin(options)}; SET LOCAL ROLE moulin_workspace; SET LOCAL moulin.workspace_id = '${workspace_id}'`;
+}
+
+function instanceOpening(reason: string, options: TransactionOptions = {}): string {
+  const name = `moulin: ${reason.replaceAll(/[^\w .:,-]/g, '?')}`.slice(0, 63);
+  return `${begin(options)}; SET LOCAL ROLE moulin_instance; SET LOCAL application_name = '${name}'`;
+}
+
+function begin(options: TransactionOptions): string {
+  const isolation = options.isolation ? ` ISOLATION LEVEL ${options.isolation.toUpperCase()}` : '';
+  return `BEGIN${isolation}${options.read_only ? ' READ ONLY' : ''}`;
+}
+
+// ── One transaction ─────────────────────────────────────────────────────────────────────────────────
+
+/** Channels to ring once the transaction is committed; asked for inside it. */
+const hints = new WeakMap<object, Set<string>>();
+
+/** A hint that leaves only when the transaction commits. NOTIFY inside it would make all commits queue for one lock. */
+export function notifyAfterCommit(tx: Tx, channel: string): void {
+  hints.get(tx)?.add(channel);
+}
+
+async function transact<T>(
+  pool: pg.Pool,
+  opening: string,
+  work: (tx: Tx) => Promise<T>,
+  notify: (channel: string) => void,
+): Promise<T> {
+  const channels = new Set<string>();
+  const result = await kyselyOn(doorDriver(pool, opening))
+    .transaction()
+    .execute(tx => {
+      hints.set(tx, channels);
+      return work(tx);
+    });
+  for (const channel of channels) notify(channel);
+  return result;
+}
+
+async function repeatOnConflict<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isConflict(error) || count === MAX_ATTEMPTS) throw error;
+      // Random, so that the two that met do not meet again.
+      await delay(Math.random() * 10 * 2 ** count);
+    }
+  }
+}
+
+function kyselyOn(driver: Driver): Kysely<DB> {
+  return new Kysely<DB>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createIntrospector: db => new PostgresIntrospector(db),
+    },
+  });
+}
+
+/** Kysely's own driver begins with a bare BEGIN: this one begins with the opening, and says what failures mean. */
+function doorDriver(pool: pg.Pool, opening: string): Driver {
+  let client: pg.PoolClient | undefined;
+  let broken = false;
+
+  const run = async (sql: string, values: readonly unknown[] = []): Promise<pg.QueryResult> => {
+    if (!client) throw new Error('the transaction has no connection');
+    try {
+      return await client.query(sql, [...values]);
+    } catch (error) {
+      broken ||= isConnectionLost(error);
+      throw translate(error);
+    }
+  };
+  const connection: DatabaseConnection = {
+    executeQuery: async ({ sql, parameters }) => toResult(await run(sql, parameters)),
+    streamQuery: () => {
+      throw new Error('lists are read page by page, by key; stream() is not supported');
+    },
+  };
+  return {
+    init: async () => {},
+    async acquireConnection() {
+      client = await openTransaction(pool, opening);
+      return connection;
+    },
+    beginTransaction: async () => {},
+    async commitTransaction() {
+      const { command } = await run('COMMIT');
+      // An error that the work swallowed left the transaction aborted: PostgreSQL answers COMMIT with ROLLBACK.
+      if (command === 'ROLLBACK')
+        throw new Error('the transaction was rolled back: an earlier statement failed');
+    },
+    async rollbackTransaction() {
+      // Best effort: a connection on which ROLLBACK fails is thrown away, which rolls back too, and the first error is
+      // the one that tells.
+      await run('ROLLBACK').catch(() => {
+        broken = true;
+      });
+    },
+    async releaseConnection() {
+      client?.release(broken);
+    },
+    destroy: async () => {},
+  };
+}
+
+/**
+ * A pooled connection may have died while it lay idle (the server was restarted), which shows at the first statement.
+ * Nothing has been done by then, so another connection may try.
+ */
+async function openTransaction(pool: pg.Pool, opening: string): Promise<pg.PoolClient> {
+  for (const [attempt, pause] of OPENING_DELAYS_MS.entries()) {
+    if (pause > 0) await delay(pause);
+    try {
+      return await tryOpening(pool, opening);
+    } catch (error) {
+      const isLast = attempt === OPENING_DELAYS_MS.length - 1;
+      if (isLast || !isConnectionLost(error)) throw translate(error);
+    }
+  }
+  throw fail('server.unavailable', { part: 'The metadata store' });
+}
+
+async function tryOpening(pool: pg.Pool, opening: string): Promise<pg.PoolClient> {
+  const client = await pool.connect();
+  try {
+    await client.query(opening);
+    return client;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+function toResult<R>({ command, rowCount, rows }: pg.QueryResult): QueryResult<R> {
+  const changes = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
+  return { numAffectedRows: changes ? BigInt(rowCount ?? 0) : undefined, rows: rows ?? [] };
+}

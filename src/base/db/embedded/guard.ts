@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/**
+ * PostgreSQL does not notice when the process that started it dies. The guard does: it reads a pipe whose other end only
+ * we hold, and stops PostgreSQL when that end closes, however we ended. It costs one shell (about 1 MB).
+ */
+export interface Guard {
+  /** The server to stop when we are gone; none: nothing is to be stopped. */
+  watch(pid: number | undefined): void;
+  close(): void;
+}
+
+/** Fast first (sessions are ended, all is written), then immediate (as after a power cut; the next start recovers). */
+const SHELL_GUARD = `
+pid=0
+while read -r line; do pid=$line; done
+[ "$pid" -gt 0 ] 2>/dev/null || exit 0
+kill -INT "$pid" 2>/dev/null || exit 0
+tenths=0
+while kill -0 "$pid" 2>/dev/null && [ $tenths -lt 60 ]; do
+  tenths=$((tenths + 1))
+  [ $tenths -eq 30 ] && kill -QUIT "$pid" 2>/dev/null
+  sleep 0.1 || sleep 1
+done`;
+
+/** Where there is no shell (Windows, which has no signals either): the same through pg_ctl. */
+const NODE_GUARD = `
+const [pg_ctl, folder] = process.argv.slice(1);
+let text = '';
+process.stdin.on('data', chunk => { text += chunk; });
+process.stdin.on('end', () => {
+  if (!(Number(text.trim().split('\\n').at(-1)) > 0)) return;
+  const { spawnSync } = require('node:child_process');
+  const stop = (mode, seconds) => spawnSync(pg_ctl, ['stop', '-D', folder, '-m', mode, '-t', String(seconds)]);
+  if (stop('fast', 3).status !== 0) stop('immediate', 3);
+});`;
+
+export interface GuardOptions {
+  kind: 'shell' | 'node';
+  pg_ctl: string;
+  data_folder: string;
+}
+
+/** Killed on its own, it is replaced at once. */
+export function startGuard(options: GuardOptions): Guard {
+  let watched = 0;
+  let closed = false;
+  let guard = spawnGuard();
+
+  function spawnGuard(): ChildProcess {
+    const [command, args] =
+      options.kind === 'shell'
+        ? ['sh', ['-c', SHELL_GUARD]]
+        : [process.execPath, ['-e', NODE_GUARD, options.pg_ctl, options.data_folder]];
+    // Detached: Ctrl-C in a terminal goes to the whole group, and the guard must outlive us.
+    const child = spawn(command, args, {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      windowsHide: true,
+      cwd: options.kind === 'shell' ? '/' : undefined,
+    });
+    child.unref();
+    // A guard that dies breaks the pipe; its end is handled below.
+    child.stdin?.on('error', () => {});
+    child.on('exit', () => {
+      if (closed) return;
+      guard = spawnGuard();
+      tell();
+    });
+    return child;
+  }
+  const tell = (): void => {
+    guard.stdin?.write(`${watched}\n`);
+  };
+
+  return {
+    watch(pid) {
+      watched = pid ?? 0;
+      tell();
+    },
+    close() {
+      closed = true;
+      watched = 0;
+      tell();
+      guard.stdin?.end();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fail, isFailure } from '../../kit/errors.ts';
+import { codeOf, reasonOf } from '../connection.ts';
+import { type Account, canEnter, chooseAccount } from './account.ts';
+import { SYSTEM_FOLDER } from './binaries.ts';
+
+/** Where everything of one embedded server lies. */
+export interface Home {
+  /** `DATA/store`, or where its link leads. */
+  folder: string;
+  /** PostgreSQL's own data folder. */
+  data: string;
+  credentials: string;
+  account: Account | undefined;
+}
+
+/** The path of a socket has at most 107 bytes (sun_path less its end), of which PostgreSQL's name for it takes some. */
+const SOCKET_PATH_BYTES = 107;
+const SOCKET_NAME = '/.s.PGSQL.5432';
+
+/**
+ * Makes the folder of the store ready. When root starts us and the account that PostgreSQL runs as cannot get through
+ * to the folder (a clone under /root), the store lies in a system folder, and a link stands in its place.
+ */
+export function openHome(folder: string, say: (text: string) => void): Home {
+  try {
+    const account = chooseAccount(join(folder, 'data'));
+    makeFolder(folder, account);
+    if (!canEnter(folder, account)) relocate(folder, account, say);
+    const real = realpathSync(folder);
+    return { folder: real, data: join(real, 'data'), credentials: join(real, 'credentials.json'), account };
+  } catch (error) {
+    if (isFailure(error)) throw error;
+    throw unusable(folder, error);
+  }
+}
+
+export function unusable(folder: string, error: unknown) {
+  if (codeOf(error) === 'ENOSPC')
+    return fail('store.disk_full', { reason: reasonOf(error) }, { cause: error });
+  return fail('store.unusable_folder', { folder, reason: reasonOf(error) }, { cause: error });
+}
+
+/** Ours alone; where PostgreSQL runs as somebody else, that account may pass through to its own folders and list nothing. */
+function makeFolder(folder: string, account: Account | undefined): void {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, account ? 0o711 : 0o700);
+}
+
+function relocate(folder: string, account: Account | undefined, say: (text: string) => void): void {
+  if (readdirSync(folder).length > 0)
+    throw fail('store.unusable_folder', {
+      folder,
+      reason: `the account ${account?.uid} that PostgreSQL runs as cannot reach it`,
+    });
+  const place = join(SYSTEM_FOLDER, randomBytes(6).toString('hex'));
+  mkdirSync(place, { recursive: true });
+  chmodSync(SYSTEM_FOLDER, 0o755);
+  chmodSync(place, 0o711);
+  rmdirSync(folder);
+  symlinkSync(place, folder);
+  say(`PostgreSQL does not run as root and cannot reach ${dirname(folder)}, so the store lies in ${place}`);
+}
+
+/** A private folder of the account's. */
+export function makePrivateFolder(path: string, account: Account | undefined): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o700);
+  if (account) chownSync(path, account.uid, account.gid);
+}
+
+/** A private folder for the socket: in the store, or a short one where the path of the store is too long for a socket. */
+export function socketFolder(home: Home): string {
+  const inside = join(home.folder, 'socket');
+  const fits = (folder: string) => Buffer.byteLength(folder + SOCKET_NAME) <= SOCKET_PATH_BYTES;
+  const name = `moulin-${createHash('sha256').update(home.folder).digest('hex').slice(0, 12)}`;
+  const folder = [inside, join(tmpdir(), name), join('/tmp', name)].find(fits) ?? inside;
+  if (folder !== inside) refuseForeign(folder);
+  makePrivateFolder(folder, home.account);
+  return folder;
+}
+
+/** In a folder where everybody writes, somebody else may have put something under our name. */
+function refuseForeign(folder: string): void {
+  if (!existsSync(folder)) return;
+  const { uid } = lstatSync(folder);
+  const me = process.getuid?.() ?? uid;
+  if (!lstatSync(folder).isDirectory() || (uid !== me && me !== 0))
+    throw fail('store.unusable_folder', { folder, reason: 'it belongs to somebody else' });
+}
