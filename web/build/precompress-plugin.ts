@@ -19,7 +19,7 @@ export function precompress(): Plugin {
     configResolved: config => {
       folder = join(config.root, config.build.outDir);
     },
-    closeBundle: async () => {
+    writeBundle: async () => {
       const files = await readdir(folder, { recursive: true });
       await Promise.all(
         files.filter(file => COMPRESSIBLE.test(file)).map(file => compress(join(folder, file))),

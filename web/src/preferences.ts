@@ -44,3 +44,11 @@ export function rememberedColumns(table: string): string[] | null {
 }
 export const rememberColumns = (table: string, columns: readonly string[] | null) =>
   write(`columns.${table}`, columns === null ? null : columns.join(','));
+
+/** Shortcuts of a single letter, on unless switched off (WCAG 2.1.4). */
+export const characterKeys = () => read('character-keys') !== 'off';
+export const rememberCharacterKeys = (on: boolean) => write('character-keys', on ? null : 'off');
+
+/** Steps of the checklist that somebody ticked, because nothing in Moulin could know. */
+export const tickedSteps = () => (read('steps') ?? '').split(',').filter(step => step !== '');
+export const rememberTickedSteps = (steps: readonly string[]) => write('steps', steps.join(',') || null);

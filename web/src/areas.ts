@@ -1,0 +1,27 @@
+import type { Area, Page } from './area.ts';
+import { design } from './pages/design/area.ts';
+import { home } from './pages/home/area.ts';
+
+/** The areas that exist, in the order of the navigation. A new area adds its line here, and is everywhere. */
+export const areas: readonly Area[] = [home, design];
+
+export const allPages: readonly Page[] = areas.flatMap(area => area.pages);
+
+export function areaOf(page: Page): Area | undefined {
+  return areas.find(area => area.pages.includes(page));
+}
+
+/** `/w/$workspace/settings` with the workspace of the moment; without one only pages that need none have an address. */
+export function pageAddress(page: Page, workspace: string | undefined): string | undefined {
+  if (!page.path.includes('$workspace')) return page.path;
+  return workspace === undefined ? undefined : page.path.replace('$workspace', workspace);
+}
+
+/** What an event makes stale, according to every area that cares about it. */
+export function staleRules(): Record<string, string[]> {
+  const entries = areas.flatMap(area => Object.entries(area.stale ?? {}));
+  const byType = Object.groupBy(entries, ([type]) => type);
+  return Object.fromEntries(
+    Object.entries(byType).map(([type, rules]) => [type, (rules ?? []).flatMap(([, routes]) => routes)]),
+  );
+}

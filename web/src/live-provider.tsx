@@ -1,0 +1,61 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { urlOf } from '../../src/contract/client.ts';
+import { makeStale } from './api.ts';
+import { staleRules } from './areas.ts';
+import { type Listener, type Live, type LiveState, openLive, staleAfter } from './live.ts';
+import { useMay } from './session.ts';
+
+interface LiveContext {
+  state: LiveState;
+  retry: () => void;
+}
+
+const Context = createContext<LiveContext>({ state: 'connecting', retry: () => {} });
+export const useLive = () => useContext(Context);
+
+const rules = staleRules();
+
+/** One stream per tab, of the workspace on screen. What it brings makes reads stale; pages in sight ask again. */
+export function LiveProvider({
+  workspace,
+  children,
+}: {
+  workspace: string | undefined;
+  children: ReactNode;
+}) {
+  const queries = useQueryClient();
+  const listens = useMay()('events:read') && workspace !== undefined;
+  const [state, setState] = useState<LiveState>('connecting');
+  const live = useRef<Live>(null);
+  useEffect(() => {
+    if (!listens) return;
+    let wasLost = false;
+    const opened = openLive({
+      open: (after, listener) => listen(urlOf('events.stream', { query: { workspace, after } }), listener),
+      onEvents: events => void makeStale(queries, staleAfter(events, rules)),
+      onState: next => {
+        // Reads that failed meanwhile are tried again, even if no event was missed.
+        if (next === 'open' && wasLost) void queries.invalidateQueries();
+        wasLost = next === 'lost';
+        setState(next);
+      },
+      wait: (work, milliseconds) => {
+        const timer = setTimeout(work, milliseconds);
+        return () => clearTimeout(timer);
+      },
+    });
+    live.current = opened;
+    return () => opened.close();
+  }, [workspace, listens, queries]);
+  const context = useMemo(() => ({ state, retry: () => live.current?.retry() }), [state]);
+  return <Context value={context}>{children}</Context>;
+}
+
+function listen(url: string, listener: Listener): EventSource {
+  const source = new EventSource(url);
+  source.onopen = () => listener.opened();
+  source.onmessage = message => listener.said(message);
+  source.onerror = () => listener.broke(source.readyState === EventSource.CLOSED);
+  return source;
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Event } from '../../src/contract/system.ts';
+import { type Listener, type LiveState, openLive, staleAfter } from './live.ts';
+
+interface Waiting {
+  work: () => void;
+  milliseconds: number;
+}
+
+/** A stream and a clock that move only when the test says so. */
+function harness() {
+  const opened: { listener: Listener; after: string | undefined; closed: boolean }[] = [];
+  const waiting = new Set<Waiting>();
+  const states: LiveState[] = [];
+  const batches: string[][] = [];
+  const live = openLive({
+    open(after, listener) {
+      const entry = { after, listener, closed: false };
+      opened.push(entry);
+      return {
+        close: () => {
+          entry.closed = true;
+        },
+      };
+    },
+    onEvents: events => batches.push(events.map(event => event.type)),
+    onState: state => states.push(state),
+    wait(work, milliseconds) {
+      const entry = { work, milliseconds };
+      waiting.add(entry);
+      return () => waiting.delete(entry);
+    },
+  });
+  const pass = (milliseconds: number) => {
+    for (const entry of [...waiting].filter(entry => entry.milliseconds <= milliseconds)) {
+      waiting.delete(entry);
+      entry.work();
+    }
+  };
+  const latest = () => {
+    const entry = opened.at(-1);
+    assert.ok(entry);
+    return entry;
+  };
+  const say = (type: string, position: string) =>
+    latest().listener.said({ data: JSON.stringify({ type }), lastEventId: position });
+  return { live, opened, waiting, states, batches, pass, latest, say };
+}
+
+test('a burst of events is one update', () => {
+  const { say, pass, batches } = harness();
+  say('member.added', '1');
+  say('member.added', '2');
+  assert.deepEqual(batches, []);
+  pass(100);
+  assert.deepEqual(batches, [['member.added', 'member.added']]);
+  say('token.revoked', '3');
+  pass(100);
+  assert.equal(batches.length, 2);
+});
+
+test('a short break stays unsaid, a long one is told and taken back', () => {
+  const { latest, states, pass } = harness();
+  latest().listener.opened();
+  latest().listener.broke(false);
+  latest().listener.opened();
+  pass(3000);
+  assert.deepEqual(states, ['connecting', 'open', 'open']);
+  latest().listener.broke(false);
+  pass(3000);
+  assert.equal(states.at(-1), 'lost');
+  latest().listener.opened();
+  assert.equal(states.at(-1), 'open');
+});
+
+test('a stream that was refused is opened again after the last position, more and more patiently', () => {
+  const { opened, say, pass, waiting, latest } = harness();
+  say('a.b', '41');
+  latest().listener.broke(true);
+  pass(1000);
+  assert.deepEqual(
+    opened.map(entry => entry.after),
+    [undefined, '41'],
+  );
+  latest().listener.broke(true);
+  assert.ok([...waiting].some(entry => entry.milliseconds === 2000));
+});
+
+test('closing leaves nothing behind', () => {
+  const { live, latest, say, waiting } = harness();
+  say('a.b', '1');
+  latest().listener.broke(true);
+  live.close();
+  assert.equal(waiting.size, 0);
+  assert.ok(latest().closed);
+});
+
+test('events make stale what their area says, each route once', () => {
+  const rules = { member: ['members', 'me'], 'member.invited': ['invitations'] };
+  const events = (...types: string[]) => types.map(type => ({ type })) as Event[];
+  assert.deepEqual(staleAfter(events('member.added', 'member.added'), rules), ['members', 'me']);
+  assert.deepEqual(staleAfter(events('member.invited'), rules), ['members', 'me', 'invitations']);
+  assert.deepEqual(staleAfter(events('membership.x'), rules), ['membership', 'memberships']);
+});

@@ -1,0 +1,117 @@
+import { Menu } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { callApi } from '../api.ts';
+import { allPages } from '../areas.ts';
+import { LANGUAGES } from '../i18n/languages.ts';
+import {
+  DarkIcon,
+  DoneIcon,
+  KeyboardIcon,
+  LightIcon,
+  PersonIcon,
+  SignOutIcon,
+  SystemThemeIcon,
+} from '../icons.ts';
+import { toastProblem } from '../parts/toasts.tsx';
+import type { Scheme } from '../preferences.ts';
+import { useMe } from '../session.ts';
+import { usePreferences } from '../use-preferences.ts';
+import css from './user-menu.module.css';
+
+export const SCHEMES: readonly { scheme: Scheme; icon: typeof LightIcon }[] = [
+  { scheme: 'light', icon: LightIcon },
+  { scheme: 'dark', icon: DarkIcon },
+  { scheme: 'system', icon: SystemThemeIcon },
+];
+
+/** Where one's own pages begin, once there are some. */
+const accountPage = allPages.find(page => page.path.startsWith('/account'));
+
+export function UserMenu({ onHelp }: { onHelp: () => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const { scheme, setScheme, language, setLanguage } = usePreferences();
+  const signOut = useSignOut();
+  return (
+    <Menu width={230}>
+      <Menu.Target>
+        <button type="button" className={css.avatar} aria-label={t('shell.account_of', { name: me.name })}>
+          {initials(me.name)}
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={css.who}>
+          <bdi className={css.name}>{me.name}</bdi>
+          {me.email !== null && <span className={css.email}>{me.email}</span>}
+        </div>
+        {accountPage !== undefined && (
+          <Menu.Item component={Link} to={accountPage.path} leftSection={<PersonIcon size={16} />}>
+            {t('shell.account')}
+          </Menu.Item>
+        )}
+        <Menu.Item leftSection={<KeyboardIcon size={16} />} onClick={onHelp}>
+          {t('keys.title')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>{t('theme.label')}</Menu.Label>
+        {SCHEMES.map(({ scheme: offered, icon: Icon }) => (
+          <Choice
+            key={offered}
+            chosen={offered === scheme}
+            icon={<Icon size={16} />}
+            run={() => setScheme(offered)}
+          >
+            {t(`theme.${offered}`)}
+          </Choice>
+        ))}
+        <Menu.Label>{t('language')}</Menu.Label>
+        {LANGUAGES.map(offered => (
+          <Choice key={offered} chosen={offered === language} run={() => setLanguage(offered)}>
+            <span lang={offered}>{t(`languages.${offered}`)}</span>
+          </Choice>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<SignOutIcon size={16} />} onClick={signOut}>
+          {t('sign_out')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Choice(props: { chosen: boolean; icon?: ReactNode; run: () => void; children: ReactNode }) {
+  const { chosen, icon, run, children } = props;
+  return (
+    <Menu.Item
+      role="menuitemradio"
+      aria-checked={chosen}
+      closeMenuOnClick={false}
+      leftSection={icon}
+      rightSection={chosen ? <DoneIcon size={14} /> : null}
+      onClick={run}
+    >
+      {children}
+    </Menu.Item>
+  );
+}
+
+export function useSignOut(): () => void {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  return () => {
+    callApi('sign_out', {})
+      .then(() => navigate({ to: '/sign-in' }))
+      .then(() => queries.clear())
+      .catch(toastProblem);
+  };
+}
+
+/** AD for "Ada Dupont", ÉD for "éléonore dupont", 李 for a name of one word. */
+export function initials(name: string): string {
+  const words = name.split(/[\s.@_-]+/u).filter(word => /\p{L}|\p{N}/u.test(word));
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return ends.map(word => [...(word ?? '?')][0]?.toLocaleUpperCase() ?? '').join('');
+}
