@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, name, pageOf, pageQuery, slug, timestamp, version } from './page.ts';
 import { INSTANCE_RIGHTS, ROLES, SCOPES } from './permissions.ts';
 import { defineRoutes } from './route.ts';
+import { secretRoutes } from './secrets.ts';
 
 const byId = z.object({ id });
 const role = z.enum(ROLES);
@@ -557,7 +558,9 @@ export const accessRoutes = defineRoutes({
     summary: 'All API tokens of the workspace, of people and service accounts',
     tag: 'Service accounts',
     permission: 'service_accounts:read',
-    query: pageQuery.extend({ owner_id: id.optional().describe('Only those of this person or service account') }),
+    query: pageQuery.extend({
+      owner_id: id.optional().describe('Only those of this person or service account'),
+    }),
     output: pageOf(tokenSchema),
   },
   'tokens.create': {
@@ -689,6 +692,7 @@ export const accessRoutes = defineRoutes({
     query: auditExport,
     output: 'stream',
   },
+  ...secretRoutes,
 });
 
 function isTimeZone(zone: string): boolean {

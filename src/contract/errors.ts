@@ -472,6 +472,13 @@ export const errors = {
     message: 'The store in {folder} is already in use by {holder}.',
     hint: 'Use the Moulin that runs (moulin status), stop it (moulin stop), or name another folder with --data.',
   },
+  'store.orphans': {
+    status: 503,
+    retry: 'transient',
+    title: 'Sessions of a killed server still write',
+    message: 'PostgreSQL in {folder} was killed, and sessions of it are still running.',
+    hint: 'Start again in a moment; if it stays, end the processes called "postgres:" that work in that folder.',
+  },
   'store.other_major': {
     status: 500,
     retry: 'terminal',

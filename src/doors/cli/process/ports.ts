@@ -44,7 +44,7 @@ export function portTaken(host: string, port: number): Error {
 }
 
 /** Asks the system by trying: what is free now is what can be listened on. */
-async function canListen(host: string, port: number): Promise<boolean> {
+export async function canListen(host: string, port: number): Promise<boolean> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {

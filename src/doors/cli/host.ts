@@ -1,0 +1,35 @@
+import type { ResolvedConfig } from '../../base/kit/config.ts';
+
+/**
+ * What the command line cannot build itself: only `main.ts` builds. Everything behind these functions is imported when one
+ * of them is called, so that `--help` loads no server, driver or engine.
+ */
+export interface CliHost {
+  version: string;
+  /** The clone, or the folder of the installed package. */
+  package_folder: string;
+  /** Node and compiled code, shared by all Moulin folders of this account. */
+  cache_folder: string;
+  /** Opens the installation of a data folder in this process, without listening: for commands while nothing runs. */
+  openInstance(resolved: ResolvedConfig, options?: { say?: (text: string) => void }): Promise<OpenInstance>;
+}
+
+export interface OpenInstance {
+  /** The API without a network in between. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  /** The secret that makes a request the local user's. */
+  local_token: string;
+  /** Opens the door to the network: what only `moulin start` does. */
+  listen(): Promise<Listening>;
+  /** Settles, with the reason, when this process can no longer do its work. */
+  failed: Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface Listening {
+  url: string;
+  /** There only while nobody has become the first admin. */
+  first_admin?: { url: string; expires_at: string } | undefined;
+  /** The default port, when it was taken and another pair was chosen. */
+  moved_from?: number | undefined;
+}
