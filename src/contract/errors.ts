@@ -604,7 +604,7 @@ export const errors = {
     status: 400,
     retry: 'terminal',
     title: 'The command is not right',
-    message: 'The command is not right: {reason}.',
+    message: 'The command is not right: {reason}',
     hint: 'Add --help to the command to see how it is written.',
   },
   'cli.no_instance': {
@@ -764,6 +764,8 @@ export const problemFieldSchema = z.object({
   path: z.string(),
   code: z.string(),
   message: z.string(),
+  /** What the message is about (`minimum`, `maximum`, `format`, `origin`): enough to say it in another language. */
+  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });
 export type ProblemField = z.infer<typeof problemFieldSchema>;
 

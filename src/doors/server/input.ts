@@ -61,6 +61,7 @@ function check(
       path: [part, ...issue.path.map(String)].join('.'),
       code: issue.code,
       message: issue.message,
+      params: paramsOf(issue),
     }));
     return { value: undefined, problems };
   }
@@ -68,6 +69,17 @@ function check(
   if (unstorable === undefined) return { value: result.data, problems: [] };
   const message = 'must not contain NUL or half a character';
   return { value: undefined, problems: [{ path: unstorable, code: 'invalid_text', message }] };
+}
+
+const TOLD = ['minimum', 'maximum', 'format', 'origin', 'expected'];
+
+/** The limits that an issue names, never the value received: it may be a secret. */
+function paramsOf(issue: z.core.$ZodIssue): ProblemField['params'] {
+  const told = Object.entries(issue).filter(
+    (entry): entry is [string, string | number] =>
+      TOLD.includes(entry[0]) && (typeof entry[1] === 'string' || typeof entry[1] === 'number'),
+  );
+  return told.length === 0 ? undefined : Object.fromEntries(told);
 }
 
 /** `"3"`, `"3-9f2c1a"` as we send it, and `W/"3"` as a compressing proxy makes of it. */
