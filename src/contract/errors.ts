@@ -604,7 +604,7 @@ export const errors = {
     status: 400,
     retry: 'terminal',
     title: 'The command is not right',
-    message: 'The command is not right: {reason}',
+    message: 'The command is not right: {reason}.',
     hint: 'Add --help to the command to see how it is written.',
   },
   'cli.no_instance': {

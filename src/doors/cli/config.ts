@@ -31,7 +31,7 @@ export function register(program: Command, context: Context): void {
   withConfigOptions(addAnswer(noun, 'show <key>', 'One setting, with what it does'), configKeys).action(
     alone<AnswerOptions, [string]>(context, async ({ options, answer }, key) => {
       const entry = load(context, options).entries.find(one => one.key === key);
-      if (!entry) throw fail('cli.not_found', { kind: 'setting', name: suggestion(key) });
+      if (!entry) throw fail('cli.usage', { reason: `there is no setting "${key}"${suggestion(key)}` });
       await answer.object(entry, [...columns, ['what it does', one => one.doc]]);
     }),
   );
@@ -47,7 +47,7 @@ function suggestion(key: string): string {
     key,
     configKeys.map(one => one.key),
   );
-  return close ? `${key}" (did you mean "${close}"?)`.replace(/"$/, '') : key;
+  return close ? `; the closest is "${close}"` : '';
 }
 
 function valueText(value: ConfigEntry['value']): string {

@@ -75,10 +75,7 @@ async function examine(context: Context, { data, config }: Options): Promise<Exa
 async function examineMachine(resolved: ResolvedConfig, package_folder: string): Promise<Finding[]> {
   const { data } = resolved.config;
   return Promise.all([
-    ok(
-      'configuration',
-      `${resolved.entries.filter(entry => entry.origin !== 'default').length} settings are not the default`,
-    ),
+    ok('configuration', settingsText(resolved)),
     checkFolder(data),
     checkDisk(data),
     checkPorts(resolved, findRunning(data)),
@@ -102,4 +99,9 @@ async function examineInstallation(context: Context, resolved: ResolvedConfig) {
   } catch (error) {
     return { findings: [ofFailure('installation', error)], system: undefined };
   }
+}
+
+function settingsText({ entries }: ResolvedConfig): string {
+  const given = entries.filter(entry => entry.origin !== 'default').map(entry => entry.key);
+  return given.length === 0 ? 'all defaults' : `given: ${given.join(', ')}`;
 }

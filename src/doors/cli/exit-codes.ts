@@ -1,5 +1,3 @@
-import { type ErrorCode, errors } from '../../contract/errors.ts';
-
 /** What a script can tell from the exit code alone. The reference and `moulin --help` print this table. */
 export const EXIT_CODES = {
   ok: { code: 0, meaning: 'Done.' },
@@ -24,16 +22,27 @@ export function exitCodeOf(name: ExitName): number {
 
 /** HTTP statuses already sort failures by what a caller can do about them; a few codes of our own say it better. */
 export function exitNameOf(code: string, status: number): ExitName {
-  if (code in OWN) return OWN[code] ?? 'failure';
-  const retry = code in errors ? errors[code as ErrorCode].retry : undefined;
-  if (status === 404 || status === 410) return 'not_found';
-  if (status === 401 || status === 403) return 'denied';
-  if (status === 409 || status === 412 || status === 428) return 'conflict';
-  if (status === 400 || status === 413 || status === 415 || status === 422) return 'usage';
-  return status === 429 || status === 502 || status === 503 || retry === 'transient'
-    ? 'unavailable'
-    : 'failure';
+  return OWN[code] ?? BY_STATUS[status] ?? 'failure';
 }
+
+const BY_STATUS: Readonly<Record<number, ExitName>> = {
+  400: 'usage',
+  401: 'denied',
+  403: 'denied',
+  404: 'not_found',
+  408: 'unavailable',
+  409: 'conflict',
+  410: 'not_found',
+  412: 'conflict',
+  413: 'usage',
+  415: 'usage',
+  422: 'usage',
+  428: 'conflict',
+  429: 'unavailable',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'unavailable',
+};
 
 const OWN: Readonly<Record<string, ExitName>> = {
   'config.invalid': 'usage',

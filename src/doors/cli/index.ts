@@ -43,13 +43,17 @@ export async function wholeProgram(context: Context): Promise<Command> {
 /** Loads the one file that the first word asks for; of all others only the name and the summary are known. */
 async function programFor(argv: readonly string[], context: Context): Promise<Command> {
   const [first, second] = argv.filter(argument => !argument.startsWith('-'));
-  const word = first === 'help' ? second : first;
-  const asked = COMMANDS.find(line => line.name === word || line.alias === word);
+  const asked = lineOf(first === 'help' ? second : first);
   const program = emptyProgram(context);
   const file = await asked?.load();
-  for (const line of COMMANDS) if (line !== asked) addName(program, line);
-  file?.register(program, context);
+  for (const line of COMMANDS)
+    if (line === asked) file?.register(program, context);
+    else addName(program, line);
   return program;
+}
+
+function lineOf(word: string | undefined): CommandLine | undefined {
+  return COMMANDS.find(line => word !== undefined && (line.name === word || line.alias === word));
 }
 
 function addName(program: Command, line: CommandLine): void {
