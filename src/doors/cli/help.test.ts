@@ -1,27 +1,41 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { COMMANDS } from './commands.ts';
 
-/** Runs the command line in a process of its own that tells, at its end, what it loaded. */
-function loadedBy(...words: string[]): string[] {
-  const index = fileURLToPath(new URL('./index.ts', import.meta.url));
+const index = new URL('./index.ts', import.meta.url).href;
+
+/** Runs the command line in a process of its own that tells, at its end, which modules it loaded. */
+function modulesLoadedBy(...words: string[]): string[] {
   const script = `
     import { registerHooks } from 'node:module';
     const loaded = [];
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
-    const { runCli } = await import(${JSON.stringify(`file://${index}`)});
-    const host = { version: '0', package_folder: '/none', cache_folder: '/none', openInstance: () => Promise.reject(new Error('opened')) };
-    await runCli(${JSON.stringify(words)}, host);
-    process.stderr.write(JSON.stringify(loaded));`;
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script, '--'], {
+    const { runCli } = await import(${JSON.stringify(index)});
+    const openInstance = () => Promise.reject(new Error('nothing is to be opened'));
+    await runCli(${JSON.stringify(words)}, { version: '0', package_folder: '/none', cache_folder: '/none', openInstance });
+    process.stderr.write('\\n' + JSON.stringify(loaded));`;
+  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH },
   });
-  return JSON.parse(output || '[]') as string[];
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stderr.slice(stderr.lastIndexOf('\n'))) as string[];
 }
 
-const packagesIn = (urls: readonly string[]) =>
-  new Set(urls.flatMap(url => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []));
+const packagesOf = (urls: readonly string[]) =>
+  [...new Set(urls.flatMap(url => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []))].sort();
+
+test('help loads the parser of the command line and nothing else', () => {
+  const loaded = modulesLoadedBy('--help');
+  assert.deepEqual(packagesOf(loaded), ['commander']);
+  assert(!loaded.some(url => /\/(domains|base|contract|doors\/server)\//.test(url)), loaded.join('\n'));
+});
+
+test('the help of a command loads that command, and no server, driver or engine', () => {
+  for (const { name } of COMMANDS) {
+    const packages = packagesOf(modulesLoadedBy(name, '--help'));
+    const heavy = packages.filter(one => !['commander', 'zod', 'yaml'].includes(one));
+    assert.deepEqual(heavy, [], name);
+  }
+});

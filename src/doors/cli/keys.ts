@@ -14,7 +14,6 @@ import {
   confirm,
   connected,
 } from './command.ts';
-import { readLocalKey } from './local-key.ts';
 import type { Column } from './present.ts';
 
 const statusColumns: readonly Column<KeyStatus>[] = [
@@ -93,6 +92,7 @@ export function register(program: Command, context: Context): void {
     .option('--data <folder>', 'data folder (default: the one that npm start uses)')
     .action(
       alone<AnswerOptions & { data?: string }, [string]>(context, async ({ options, answer }, file) => {
+        const { readLocalKey } = await import('./local-key.ts');
         const key = await readLocalKey(context, options.data);
         await saveNew(file, key.text);
         await answer.object({ file, key_ids: key.ids, place: key.place }, [
