@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { configKeys } from '../../src/contract/config.ts';
 import { wholeProgram } from '../../src/doors/cli/index.ts';
 import { processTerminal } from '../../src/doors/cli/terminal.ts';
 import { code, page, table } from './markdown.ts';
@@ -10,33 +11,40 @@ through the server that runs there, or by itself when none runs. How a command e
 
 Settings that a start takes as flags are in [configuration](configuration.md).`;
 
-/** Options that most commands have; told once. */
-const SHARED: readonly { title: string; flags: readonly string[] }[] = [
-  { title: 'Every command that answers something', flags: ['--format', '--json', '--output'] },
-  {
-    title: 'Every command that talks to an installation',
-    flags: ['--workspace', '--data', '--url', '--profile'],
-  },
-];
-const ALL_SHARED = SHARED.flatMap(({ flags }) => flags);
+/** Options that many commands have in the same words; told once. */
+interface Shared {
+  title: string;
+  options: readonly Option[];
+}
 
 export async function cliPage(): Promise<string> {
   const program = await commandTree();
-  const verbs = leavesOf(program);
-  const shared = SHARED.map(({ title, flags }) => {
-    const options = flags.flatMap(
-      flag => verbs.flatMap(verb => verb.options).find(one => one.long === flag) ?? [],
-    );
-    return `**${title}:**\n\n${optionTable(options)}`;
-  });
-  return page('Command line', INTRODUCTION, [...shared, ...program.commands.map(nounText)]);
+  const groups = sharedBy(leavesOf(program));
+  const shared = groups.map(({ title, options }) => `**${title}:**\n\n${optionTable(options)}`);
+  return page('Command line', INTRODUCTION, [
+    ...shared,
+    ...program.commands.map(noun => nounText(noun, groups)),
+  ]);
+}
+
+function sharedBy(verbs: readonly Command[]): Shared[] {
+  const optionsOf = (flags: readonly string[]) => {
+    const verb = verbs.find(one => flags.every(flag => one.options.some(({ long }) => long === flag)));
+    return verb?.options.filter(({ long }) => flags.includes(long ?? '')) ?? [];
+  };
+  const answering = ['--format', '--json', '--output'];
+  const talking = ['--workspace', '--data', '--url', '--profile'];
+  return [
+    { title: 'Every command that answers something', options: optionsOf(answering) },
+    { title: 'Every command that talks to an installation', options: optionsOf(talking) },
+  ];
 }
 
 /** The real tree of commands, without anything that a command would need to run. */
 export function commandTree(): Promise<Command> {
   const unused = () => Promise.reject(new Error('the reference runs no command'));
-  const host = { version: '', package_folder: '', openInstance: unused };
-  return wholeProgram({ host, terminal: processTerminal(), exit: () => {} });
+  const host = { version: '', package_folder: '', cache_folder: '', openInstance: unused };
+  return wholeProgram({ host, terminal: processTerminal(), exit: () => {}, wholeProgram: commandTree });
 }
 
 /** The commands that do something, in the order of the help. */
@@ -49,22 +57,37 @@ export function fullName(command: Command): string {
   return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 }
 
-function nounText(noun: Command): string {
+function nounText(noun: Command, groups: readonly Shared[]): string {
   const verbs = leavesOf(noun);
+  if (verbs[0] === noun) return verbText(noun, '##', groups);
   const heading = `## ${fullName(noun)}\n\n${sentence(noun.description() || noun.summary())}`;
-  return verbs[0] === noun
-    ? verbText(noun, '##')
-    : [heading, ...verbs.map(verb => verbText(verb, '###'))].join('\n\n');
+  return [heading, ...verbs.map(verb => verbText(verb, '###', groups))].join('\n\n');
 }
 
-function verbText(verb: Command, level: string): string {
-  const own = verb.options.filter(option => !ALL_SHARED.includes(option.long ?? '') && !option.hidden);
+function verbText(verb: Command, level: string, groups: readonly Shared[]): string {
+  const shown = verb.options.filter(option => !option.hidden && !isTold(option, groups));
+  // A command that starts something takes all settings; one that takes the data folder takes that.
+  const takesSettings = shown.filter(isSetting).length > 3;
+  const own = takesSettings ? shown.filter(option => !isSetting(option)) : shown;
   return [
     `${level} ${fullName(verb)}`,
     `\`\`\`text\n${fullName(verb)} ${usageOf(verb)}\n\`\`\``,
     sentence(verb.description() || verb.summary()) + aliasText(verb),
     ...(own.length > 0 ? [optionTable(own)] : []),
+    ...(own.length < shown.length
+      ? ['Also every setting as a flag: see [configuration](configuration.md).']
+      : []),
   ].join('\n\n');
+}
+
+function isTold({ flags, description }: Option, groups: readonly Shared[]): boolean {
+  return groups.some(({ options }) =>
+    options.some(one => one.flags === flags && one.description === description),
+  );
+}
+
+function isSetting({ long }: Option): boolean {
+  return configKeys.some(({ flag, file }) => long === flag || long === file?.flag);
 }
 
 function usageOf(verb: Command): string {

@@ -13,12 +13,14 @@ export function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** What would end a cell or start HTML is written so that it does not. */
+/** What would end a cell, or start HTML outside code, is written so that it does not. */
 function cell(text: string): string {
   return text
     .replaceAll('|', '\\|')
     .replaceAll('\n', ' ')
-    .replace(/<(?=[a-z])/gi, '&lt;');
+    .split(/(`[^`]*`)/)
+    .map(part => (part.startsWith('`') ? part : part.replace(/<(?=[a-z])/gi, '&lt;')))
+    .join('');
 }
 
 /** Items in the order of their first appearance, by group. */

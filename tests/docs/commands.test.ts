@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { commandTree } from '../../scripts/reference/cli.ts';
 import { exists, pathsBelow, read, readJson } from '../../scripts/source/files.ts';
 import { errors } from '../../src/contract/errors.ts';
-import { commandsIn, faultOf } from './commands.ts';
+import { commandsIn, faultOf, faultOfAdvice } from './commands.ts';
 
 const pages = [
   ...[
@@ -35,7 +35,7 @@ test('every command that an error advises is one', async () => {
   const program = await commandTree();
   const wrong = Object.entries(errors).flatMap(([name, { hint, message }]) =>
     advisedIn(`${message} ${hint}`).flatMap(words => {
-      const fault = faultOf({ words, line: 0, whole: false }, program);
+      const fault = faultOfAdvice(words, program);
       return fault ? [`${name}: moulin ${fault}`] : [];
     }),
   );
@@ -78,9 +78,9 @@ test('commands are found and judged as a reader would', () => {
   ]);
 });
 
-/** Hints are sentences: the command ends where the sentence goes on. */
+/** `moulin user link EMAIL` in a sentence: the words that may be its command. */
 function advisedIn(text: string): string[][] {
-  return [...text.matchAll(/\bmoulin ((?:[a-z-]+ ?|--[a-z-]+ ?|[A-Z]+ ?)+)/g)].map(([, words = '']) =>
-    words.trim().split(/\s+/).slice(0, 2),
+  return [...text.matchAll(/\bmoulin ((?:[a-z-]+\b ?)+)/g)].map(([, words = '']) =>
+    words.trim().split(' ').slice(0, 2),
   );
 }

@@ -9,6 +9,8 @@ export interface Shown {
   whole: boolean;
 }
 
+/** Nouns that do something without a verb. */
+const ALONE = ['config'];
 const SHELL = ['sh', 'bash', 'console'];
 const OURS = /^(?:[A-Z_]+=\S+ )*(?:npx |(?:\S*\/)?bin\/)?moulin(?: |$)/;
 
@@ -92,7 +94,16 @@ function faultOfNoun(
   if (stranger !== undefined && !/^[<[…A-Z]/.test(stranger))
     return `${words.join(' ')}: there is no command ${stranger}`;
   const isHelp = words.includes('--help') || words.includes('--version');
-  return whole && !isHelp && command.parent !== null ? `${words.join(' ')}: needs a verb` : undefined;
+  const mayStandAlone = isHelp || command.parent === null || ALONE.includes(command.name());
+  return whole && !mayStandAlone ? `${words.join(' ')}: needs a verb` : undefined;
+}
+
+/** What is wrong with a command in a sentence, where nobody can tell its words from those that follow. */
+export function faultOfAdvice(words: readonly string[], program: Command): string | undefined {
+  const { command, rest } = descend(program, words);
+  const isNamed =
+    command.parent !== null && (command.commands.length === 0 || ALONE.includes(command.name()));
+  return isNamed ? undefined : `${words.join(' ')}: there is no command ${rest[0] ?? ''}`;
 }
 
 function descend(program: Command, words: readonly string[]): { command: Command; rest: readonly string[] } {
