@@ -4,9 +4,8 @@ import { fail } from '../../../base/kit/errors.ts';
 import { readCursor, rowsOf, toPage } from '../../../base/kit/pages.ts';
 import type { Handlers } from '../../../contract/route.ts';
 import type { Secret, secretRoutes } from '../../../contract/secrets.ts';
-import { actorOf } from '../audit/actor.ts';
-import { CHANGED, created } from '../audit/entry.ts';
-import { recordChange } from '../audit/record.ts';
+import { type Actor, actorOf } from '../audit/actor.ts';
+import { type AuditNote, CHANGED, created } from '../audit/entry.ts';
 import type { Secrets } from './secrets.ts';
 import { type SecretRef, type SecretState, statesOfKind } from './store.ts';
 
@@ -15,14 +14,23 @@ const ROTATION_MS = 20_000;
 const KIND = 'secret';
 const nameKey = z.tuple([z.string()]);
 
-/** Secrets that people name themselves; those of connections are set with the connection. */
-export function secretHandlers({
-  store,
-  secrets,
-}: {
+interface Parts {
   store: Store;
   secrets: Secrets;
-}): Handlers<typeof secretRoutes> {
+  /** The audit entry and the event, in the transaction of the change. */
+  record: (tx: Tx, actor: Actor, note: AuditNote) => Promise<void>;
+}
+
+/** Secrets that people name themselves; those of connections are set with the connection. */
+export function secretHandlers({ store, secrets, record }: Parts): Handlers<typeof secretRoutes> {
+  /** In the transaction of the work itself, where there is one. */
+  const note = (
+    tx: Tx,
+    call: Parameters<typeof actorOf>[0],
+    action: AuditNote['action'],
+    facts: Record<string, string | number>,
+  ) => record(tx, actorOf(call), { workspace_id: null, action, changes: created(facts) });
+
   return {
     'secrets.list': async ({ workspace_id, query: { limit, cursor } }) => {
       const [after] = readCursor(cursor, nameKey) ?? [];
@@ -43,7 +51,7 @@ export function secretHandlers({
         await secrets.put(tx, ref, body.value, call.principal.name);
         const now = await secrets.describe(tx, ref);
         const action = now?.version === 1 ? 'secret.created' : 'secret.changed';
-        await recordChange(tx, actorOf(call), {
+        await record(tx, actorOf(call), {
           workspace_id,
           action,
           object: objectOf(params.name),
@@ -60,7 +68,7 @@ export function secretHandlers({
       await store.withWorkspace({ workspace_id }, async tx => {
         const found = await secrets.remove(tx, refOf(workspace_id, params.name));
         if (!found) throw fail('object.not_found', { kind: KIND, id: params.name });
-        await recordChange(tx, actorOf(call), {
+        await record(tx, actorOf(call), {
           workspace_id,
           action: 'secret.deleted',
           object: objectOf(params.name),
@@ -90,16 +98,6 @@ export function secretHandlers({
         note(tx, call, 'keys.rewrapped', { key_id, former_key_id }),
       ),
   };
-}
-
-/** In the transaction of the work itself, where there is one. */
-async function note(
-  tx: Tx,
-  call: Parameters<typeof actorOf>[0],
-  action: string,
-  facts: Record<string, string | number>,
-) {
-  await recordChange(tx, actorOf(call), { workspace_id: null, action, changes: created(facts) });
 }
 
 function refOf(workspace_id: string, name: string): SecretRef {
