@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Event } from '../../src/contract/system.ts';
 import { type Listener, type LiveState, openLive, staleAfter } from './live.ts';
 
 interface Waiting {
@@ -96,10 +95,14 @@ test('closing leaves nothing behind', () => {
   assert.ok(latest().closed);
 });
 
-test('events make stale what their area says, each route once', () => {
-  const rules = { member: ['members', 'me'], 'member.invited': ['invitations'] };
-  const events = (...types: string[]) => types.map(type => ({ type })) as Event[];
-  assert.deepEqual(staleAfter(events('member.added', 'member.added'), rules), ['members', 'me']);
-  assert.deepEqual(staleAfter(events('member.invited'), rules), ['members', 'me', 'invitations']);
-  assert.deepEqual(staleAfter(events('membership.x'), rules), ['membership', 'memberships']);
+test('events make stale the routes of their noun and what the areas add, each once', () => {
+  const rules = { '': ['audit'], member: ['me'], 'member.removed': ['tokens'] };
+  const stale = (...types: string[]) =>
+    staleAfter(
+      types.map(type => ({ type })),
+      rules,
+    );
+  assert.deepEqual(stale('member.added', 'member.added'), ['member', 'members', 'audit', 'me']);
+  assert.deepEqual(stale('member.removed'), ['member', 'members', 'audit', 'me', 'tokens']);
+  assert.deepEqual(stale('membership.x'), ['membership', 'memberships', 'audit']);
 });

@@ -88,7 +88,10 @@ export function openLive(parts: LiveParts): Live {
   };
 }
 
-/** Beginnings of route names that the events make stale. An event that no area knows touches the routes of its own noun. */
+/**
+ * Beginnings of route names that the events make stale: the routes of the event's own noun (`member.added` → `members`),
+ * and what the areas add by the beginning of its type, `''` being the beginning of all.
+ */
 export function staleAfter(
   events: readonly Pick<Event, 'type'>[],
   rules: Readonly<Record<string, readonly string[]>>,
@@ -96,9 +99,9 @@ export function staleAfter(
   const types = new Set(events.map(event => event.type));
   const found = [...types].flatMap(type => {
     const matching = Object.entries(rules).filter(
-      ([beginning]) => type === beginning || type.startsWith(`${beginning}.`),
+      ([beginning]) => beginning === '' || type === beginning || type.startsWith(`${beginning}.`),
     );
-    return matching.length > 0 ? matching.flatMap(([, routes]) => routes) : nounRoutes(type);
+    return [...nounRoutes(type), ...matching.flatMap(([, routes]) => routes)];
   });
   return [...new Set(found)];
 }

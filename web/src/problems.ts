@@ -58,8 +58,14 @@ export function fieldProblems(
   return { fields, rest };
 }
 
+/** From the exact to the general: `too_small_string` knows its minimum, `too_small` only that it is too little. */
 export function fieldText(entry: ProblemField, t: TFunction): string {
-  return t(`errors:field.${entry.code}`, { defaultValue: entry.message });
+  const kinds = [entry.params?.format, entry.params?.origin].filter(kind => kind !== undefined);
+  const keys = [...kinds.map(kind => `${entry.code}_${kind}`), entry.code].map(key => `errors:field.${key}`);
+  // `count` makes the word after a number right.
+  const limit = entry.params?.minimum ?? entry.params?.maximum;
+  const count = typeof limit === 'number' ? limit : undefined;
+  return t(keys, { ...entry.params, count, defaultValue: entry.message });
 }
 
 /** What somebody pastes into a ticket. */

@@ -15,7 +15,7 @@ type Change = { theme?: Me['theme']; locale?: Me['locale'] };
 
 /** Theme and language: at once on this page, and with the account for the next one. */
 export function usePreferences() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const language = useLanguage();
   const save = useSaveToAccount();
   return {
@@ -55,7 +55,7 @@ function useSaveToAccount(): (change: Change) => void {
 
 /** What the account says wins over what this browser remembered from before somebody signed in. */
 export function useAccountPreferences(me: Me): void {
-  const { setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   useEffect(() => {
     setColorScheme(toMantine(me.theme ?? 'system'));
   }, [me.theme, setColorScheme]);

@@ -3,6 +3,7 @@ import type account from './en/account.json';
 import type common from './en/common.json';
 import type design from './en/design.json';
 import type home from './en/home.json';
+import type instance from './en/instance.json';
 import type settings from './en/settings.json';
 import type sign_in from './en/sign_in.json';
 
@@ -13,6 +14,7 @@ export interface Catalogue {
   common: typeof common;
   design: typeof design;
   home: typeof home;
+  instance: typeof instance;
   settings: typeof settings;
   sign_in: typeof sign_in;
 }

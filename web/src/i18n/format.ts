@@ -1,27 +1,25 @@
-import type { Language } from './languages.ts';
-
-// Numbers, sizes, durations and times as a person of that language writes them. Pure: the clock is passed in.
+// Numbers, sizes, durations and times as people write them there. Pure: the clock is passed in.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export function formatNumber(value: number, language: Language): string {
-  return new Intl.NumberFormat(language).format(value);
+export function formatNumber(value: number, locale: string): string {
+  return new Intl.NumberFormat(locale).format(value);
 }
 
 /** 48.2 M, 1,2 M: for tiles, never where the exact figure counts. */
-export function formatCompact(value: number, language: Language): string {
-  return new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+export function formatCompact(value: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 }
 
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 
 /** Decimal, as disks are sold and as `df -H` says. */
-export function formatBytes(bytes: number, language: Language): string {
+export function formatBytes(bytes: number, locale: string): string {
   const step = bytes < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return new Intl.NumberFormat(language, {
+  return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit: BYTE_UNITS[step] ?? 'byte',
     unitDisplay: step === 0 ? 'long' : 'short',
@@ -30,7 +28,7 @@ export function formatBytes(bytes: number, language: Language): string {
 }
 
 /** 0:41 and 1:02:07 while it fits a clock, then 2 d 4 h. */
-export function formatDuration(milliseconds: number, language: Language): string {
+export function formatDuration(milliseconds: number, locale: string): string {
   const total = Math.max(0, Math.round(milliseconds / SECOND));
   const [days, hours, minutes, seconds] = [
     Math.floor(total / 86_400),
@@ -39,7 +37,7 @@ export function formatDuration(milliseconds: number, language: Language): string
     total % 60,
   ];
   const two = (n: number) => String(n).padStart(2, '0');
-  if (days > 0) return language === 'fr' ? `${days} j ${hours} h` : `${days} d ${hours} h`;
+  if (days > 0) return locale.startsWith('fr') ? `${days} j ${hours} h` : `${days} d ${hours} h`;
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }
 
@@ -53,9 +51,9 @@ const STEPS = [
 ] as const;
 
 /** "3 minutes ago", "dans 2 jours", "just now" as "now". */
-export function formatRelative(timestamp: string, now: number, language: Language): string {
+export function formatRelative(timestamp: string, now: number, locale: string): string {
   const difference = Date.parse(timestamp) - now;
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const step = STEPS.find(([, size]) => Math.abs(difference) >= size);
   return step === undefined
     ? format.format(0, 'second')
@@ -70,8 +68,8 @@ export function relativeRefresh(timestamp: string, now: number): number {
 }
 
 /** Date, time and zone with its offset: what stands behind every relative time. */
-export function formatExact(timestamp: string, language: Language, zone: string): string {
-  return new Intl.DateTimeFormat(language, {
+export function formatExact(timestamp: string, locale: string, zone: string): string {
+  return new Intl.DateTimeFormat(locale, {
     timeZone: zone,
     year: 'numeric',
     month: 'short',
@@ -83,14 +81,12 @@ export function formatExact(timestamp: string, language: Language, zone: string)
   }).format(new Date(timestamp));
 }
 
-export function formatDate(timestamp: string, language: Language, zone: string): string {
-  return new Intl.DateTimeFormat(language, { timeZone: zone, dateStyle: 'medium' }).format(
-    new Date(timestamp),
-  );
+export function formatDate(timestamp: string, locale: string, zone: string): string {
+  return new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: 'medium' }).format(new Date(timestamp));
 }
 
-export function formatDateTime(timestamp: string, language: Language, zone: string): string {
-  return new Intl.DateTimeFormat(language, {
+export function formatDateTime(timestamp: string, locale: string, zone: string): string {
+  return new Intl.DateTimeFormat(locale, {
     timeZone: zone,
     dateStyle: 'medium',
     timeStyle: 'short',
@@ -98,8 +94,8 @@ export function formatDateTime(timestamp: string, language: Language, zone: stri
 }
 
 /** The day in words, for the line under a greeting. */
-export function formatDay(now: number, language: Language, zone: string): string {
-  return new Intl.DateTimeFormat(language, {
+export function formatDay(now: number, locale: string, zone: string): string {
+  return new Intl.DateTimeFormat(locale, {
     timeZone: zone,
     weekday: 'long',
     day: 'numeric',
@@ -107,6 +103,6 @@ export function formatDay(now: number, language: Language, zone: string): string
   }).format(new Date(now));
 }
 
-export function formatList(items: readonly string[], language: Language): string {
-  return new Intl.ListFormat(language, { type: 'conjunction' }).format(items);
+export function formatList(items: readonly string[], locale: string): string {
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(items);
 }

@@ -9,3 +9,8 @@ export function isLanguage(value: unknown): value is Language {
 export function pickLanguage(wanted: readonly string[]): Language {
   return wanted.map(tag => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? 'en';
 }
+
+/** How dates and numbers are written: of the browser's own variants of the language (en-GB, fr-CA) the first. */
+export function localeOf(language: Language, wanted: readonly string[]): string {
+  return wanted.find(tag => tag.toLowerCase().startsWith(`${language}-`)) ?? language;
+}

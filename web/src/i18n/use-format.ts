@@ -2,7 +2,7 @@ import { useContext, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TimeZone } from '../time-zone.ts';
 import * as format from './format.ts';
-import { isLanguage, type Language } from './languages.ts';
+import { isLanguage, type Language, localeOf } from './languages.ts';
 
 export function useLanguage(): Language {
   const { i18n } = useTranslation();
@@ -12,22 +12,23 @@ export function useLanguage(): Language {
 /** The formats bound to the person's language and to the zone of the workspace. */
 export function useFormat() {
   const language = useLanguage();
+  const locale = localeOf(language, navigator.languages);
   const zone = useContext(TimeZone);
   return useMemo(
     () => ({
       language,
       zone,
-      number: (value: number) => format.formatNumber(value, language),
-      compact: (value: number) => format.formatCompact(value, language),
-      bytes: (value: number) => format.formatBytes(value, language),
-      duration: (milliseconds: number) => format.formatDuration(milliseconds, language),
-      relative: (timestamp: string, now: number) => format.formatRelative(timestamp, now, language),
-      exact: (timestamp: string) => format.formatExact(timestamp, language, zone),
-      date: (timestamp: string) => format.formatDate(timestamp, language, zone),
-      dateTime: (timestamp: string) => format.formatDateTime(timestamp, language, zone),
-      day: (now: number) => format.formatDay(now, language, zone),
-      list: (items: readonly string[]) => format.formatList(items, language),
+      number: (value: number) => format.formatNumber(value, locale),
+      compact: (value: number) => format.formatCompact(value, locale),
+      bytes: (value: number) => format.formatBytes(value, locale),
+      duration: (milliseconds: number) => format.formatDuration(milliseconds, locale),
+      relative: (timestamp: string, now: number) => format.formatRelative(timestamp, now, locale),
+      exact: (timestamp: string) => format.formatExact(timestamp, locale, zone),
+      date: (timestamp: string) => format.formatDate(timestamp, locale, zone),
+      dateTime: (timestamp: string) => format.formatDateTime(timestamp, locale, zone),
+      day: (now: number) => format.formatDay(now, locale, zone),
+      list: (items: readonly string[]) => format.formatList(items, locale),
     }),
-    [language, zone],
+    [language, locale, zone],
   );
 }

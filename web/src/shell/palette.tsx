@@ -41,7 +41,7 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
       padding={0}
       size={560}
       yOffset="12dvh"
-      aria-label={t('palette.title')}
+      attributes={{ content: { 'aria-label': t('palette.title') } }}
     >
       <Combobox store={combobox} onOptionSubmit={run}>
         <Combobox.EventsTarget>

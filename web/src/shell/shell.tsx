@@ -60,7 +60,7 @@ export function Shell({ children }: { children: ReactNode }) {
         size={280}
         withCloseButton={false}
         padding={0}
-        aria-label={t('shell.navigation')}
+        attributes={{ content: { 'aria-label': t('shell.open_navigation') } }}
       >
         <Navigation />
       </Drawer>

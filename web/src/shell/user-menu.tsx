@@ -39,7 +39,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
     <Menu width={230}>
       <Menu.Target>
         <button type="button" className={css.avatar} aria-label={t('shell.account_of', { name: me.name })}>
-          {initials(me.name)}
+          <span aria-hidden="true">{initials(me.name)}</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -14,7 +14,7 @@ export const home: Area = {
       title: 'home',
       path: '/w/$workspace',
       load: () => import('./home-page.tsx'),
-      texts: ['home'],
+      texts: ['home', 'access'],
       key: 'h',
     },
   ],

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AuditEntry } from '../../../../src/contract/access.ts';
 import { useApi } from '../../api.ts';
 import { allPages, pageAddress } from '../../areas.ts';
+import { actionText, actorText, objectText } from '../../parts/access/audit-words.ts';
 import { Card } from '../../parts/card.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ProblemBlock } from '../../parts/problem-notice.tsx';
@@ -44,11 +45,12 @@ export default function ChangesCard() {
 }
 
 function Change({ entry }: { entry: AuditEntry }) {
+  const { t } = useTranslation('access');
   return (
     <li className={css.line}>
       <span className={css.what}>
-        <bdi>{entry.actor_name}</bdi> <code className="dim">{entry.action}</code>{' '}
-        {entry.object_name !== null && <bdi>{entry.object_name}</bdi>}
+        <bdi className={css.who}>{actorText(entry, t)}</bdi>{' '}
+        <span className="dim">{actionText(entry.action, t)}</span> <bdi>{objectText(entry, t)}</bdi>
       </span>
       <span className="small faint">
         <RelativeTime at={entry.at} />

@@ -58,7 +58,7 @@ function LanguageChoice() {
 
 function ThemeChoice() {
   const { t } = useTranslation();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   return (
     <fieldset className={css.themes}>
       <legend>{t('theme.label')}</legend>

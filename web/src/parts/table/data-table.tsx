@@ -22,6 +22,8 @@ export interface DataTableProps<Row extends object> {
   id: string;
   /** What the list holds, for those who cannot see where it stands. */
   caption: string;
+  /** The caption is to be seen as well: there is more than one list on the page. */
+  titled?: boolean;
   columns: readonly Column<Row>[];
   list: List<Row>;
   rowId: (row: Row) => string;

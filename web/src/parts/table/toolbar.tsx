@@ -37,6 +37,7 @@ export function Toolbar<Row extends object>(props: ToolbarProps<Row>) {
   const optional = columns.filter(column => column.optional !== undefined);
   return (
     <div className={css.toolbar}>
+      {props.titled && <h2 className={css.title}>{props.caption}</h2>}
       {search !== undefined && <Search label={search} view={view} />}
       {filters.map(filter => (
         <FilterField key={filter.id} filter={filter} view={view} />
