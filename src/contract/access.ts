@@ -153,13 +153,20 @@ export const auditEntrySchema = z.object({
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
+/** What PostgreSQL can compare with: it knows no year 0, and no offset of a day. */
+const instant = z.iso
+  .datetime({ offset: true })
+  .refine(
+    text => !/^0000|[+-](1[5-9]|2\d)(:?\d\d)?$/.test(text),
+    'must be a time such as 2026-11-21T12:00:00Z',
+  );
 const auditFilter = z.object({
   actor_id: z.string().optional(),
   action: z.string().max(100).optional(),
   object_kind: z.string().max(100).optional(),
   object_id: z.string().max(100).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
 });
 const auditExport = auditFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
 

@@ -8,6 +8,7 @@ import type { Actor } from './audit/actor.ts';
 import type { AuditNote } from './audit/entry.ts';
 import { createFloodGate, FLOOD_LIMITS, type FloodLimits } from './audit/flood.ts';
 import { recordAudit, recordChange } from './audit/record.ts';
+import type { Secrets } from './secrets/index.ts';
 import { openPasswords, type Passwords } from './sign-in/password.ts';
 
 /** What the composition root gives. */
@@ -20,6 +21,7 @@ export interface AccessOptions {
   log: Log;
   redactor: Redactor;
   outbound: Outbound;
+  secrets: Secrets;
   flood_limits?: FloodLimits;
 }
 

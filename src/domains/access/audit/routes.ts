@@ -13,7 +13,10 @@ type Routes = Pick<
   'audit.list' | 'audit.export' | 'instance_audit.list' | 'instance_audit.export'
 >;
 
-const auditKey = z.tuple([z.iso.datetime({ precision: 6 }), z.string().regex(/^\d{1,18}$/)]);
+const auditKey = z.tuple([
+  z.iso.datetime({ precision: 6 }).refine(at => !at.startsWith('0000')),
+  z.string().regex(/^\d{1,18}$/),
+]);
 const EXPORT_PAGE = 500;
 
 export function auditHandlers(parts: Parts): Handlers<Routes> {

@@ -90,7 +90,7 @@ async function endSession(
     await endSessions(tx, { user_id: id, only: session_id, now: parts.now() });
     await parts.record(tx, actorOf(call), {
       workspace_id: null,
-      action: 'sign_out',
+      action: 'session.signed_out',
       object: { kind: 'user', id, name },
     });
   });
