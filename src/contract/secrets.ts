@@ -128,6 +128,6 @@ export const secretRoutes = defineRoutes({
       place: z.string(),
       data_keys: z.number().int(),
     }),
-    errors: ['key.new_needed', 'key.missing', 'key.wrong', 'key.unreadable', 'key.unwritable'],
+    errors: ['key.new_needed'],
   },
 });

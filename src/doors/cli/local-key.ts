@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { entryOf, type ResolvedConfig } from '../../base/kit/config.ts';
 import { fail } from '../../base/kit/errors.ts';
 import { createRedactor, type Redactor } from '../../base/kit/redact.ts';
-import { type KeyProvider, openKeyProvider } from '../../domains/access/secrets/index.ts';
+import { type KeyProvider, openKeyProvider } from '../../domains/access/index.ts';
 import type { Context } from './command.ts';
 import { isDataFolder, readInstanceFile } from './process/data-folder.ts';
 import { loadConfig, ownFolder } from './settings.ts';

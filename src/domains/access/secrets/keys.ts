@@ -31,7 +31,7 @@ export interface KeyProvider {
 
 interface KeySource {
   /** The setting `key` and where it came from; null when it says nothing. */
-  given: { text: string; place: string } | null;
+  given: { text: string; place: string } | null | undefined;
   /** The configuration folder of the user. */
   folder: string;
   instance_id: string;

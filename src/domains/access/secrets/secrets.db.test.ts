@@ -37,7 +37,7 @@ async function bench(t: TestContext): Promise<Bench> {
 }
 
 const open = (store: Store, provider: KeyProvider, redactor = createRedactor()) =>
-  openSecrets({ store, provider, redactor });
+  openSecrets({ store, keys: provider, redactor });
 
 const refIn = (workspace_id: string | null, object_id = 'c1', field = 'password'): SecretRef => ({
   workspace_id,

@@ -86,13 +86,13 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 interface SecretsOptions {
   store: Store;
-  provider: KeyProvider;
+  keys: KeyProvider;
   redactor: Redactor;
 }
 
 /** Proves the key-encryption key first: with a wrong or missing one nothing is opened, and the failure says what to do. */
-export async function openSecrets({ store, provider, redactor }: SecretsOptions): Promise<Secrets> {
-  const keyring = await openKeyring(store, provider);
+export async function openSecrets({ store, keys, redactor }: SecretsOptions): Promise<Secrets> {
+  const keyring = await openKeyring(store, keys);
   const opened = createKeyCache(keyring);
 
   const read = async (tx: Tx, ref: SecretRef) => {
