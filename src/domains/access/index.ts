@@ -4,4 +4,12 @@ export { recordAudit, recordChange } from './audit/record.ts';
 export type { OneTimeUrl } from './links/create.ts';
 export { type Access, type Denied, openAccess } from './open.ts';
 export type { AccessOptions } from './parts.ts';
+export {
+  type KeyProvider,
+  keyFile,
+  openKeyProvider,
+  openSecrets,
+  type SecretRef,
+  type Secrets,
+} from './secrets/index.ts';
 export type { Credentials, Identified } from './sign-in/identify.ts';
