@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { fail, isFailure } from '../../base/kit/errors.ts';
 import { isWorkspacePermission } from '../../contract/permissions.ts';
 import { may, type Principal } from '../../contract/principal.ts';
-import type { RouteSpec } from '../../contract/route.ts';
+import type { Origin, RouteSpec } from '../../contract/route.ts';
 import { WORKSPACE_HEADER } from '../../contract/routes.ts';
 import { checkBrowser } from './origin.ts';
-import type { Credentials, Identify, ServerConfig } from './parts.ts';
+import type { Credentials, Identify, ServerParts } from './parts.ts';
 
 /** Who asks, and where: known before the body is read, so that a stranger's megabytes are not. */
 export interface Caller {
@@ -14,13 +14,11 @@ export interface Caller {
   credentials: Credentials;
 }
 
-interface Door {
-  identify: Identify;
-  config: ServerConfig;
-}
+type Door = Pick<ServerParts, 'identify' | 'denied' | 'config' | 'log'>;
 
 /** From the matched route and the credential, never from what a path looks like. */
 export async function admit(
+  name: string,
   route: RouteSpec,
   request: FastifyRequest,
   session_token: string | undefined,
@@ -32,8 +30,27 @@ export async function admit(
     if (refusal) throw refusal;
   }
   const caller = await recognise(route, credentials, door.identify);
-  authorise(route, caller);
+  try {
+    authorise(route, caller);
+  } catch (error) {
+    if (isFailure(error, 'auth.forbidden')) await tellDenied(name, route, request, caller, door);
+    throw error;
+  }
   return caller;
+}
+
+/** Best effort: who may not do this is told so whether or not the audit log can be written. */
+async function tellDenied(
+  name: string,
+  { permission }: RouteSpec,
+  request: FastifyRequest,
+  { principal, workspace_id }: Caller,
+  { denied, log }: Door,
+): Promise<void> {
+  if (principal === undefined) return;
+  const about = isWorkspacePermission(permission) ? { workspace_id } : {};
+  const told = denied?.({ principal, permission, route: name, origin: originOf(request), ...about });
+  await told?.catch((error: unknown) => log.warn({ error }, 'A denied request is not in the audit log'));
 }
 
 /** A bearer token is the caller's whole word: cookies that came along are not looked at. */
@@ -86,4 +103,13 @@ function authorise(route: RouteSpec, caller: Caller): void {
   if (caller.principal === undefined) throw fail('auth.required');
   if (isWorkspacePermission(permission) && caller.workspace_id === '') throw fail('workspace.required');
   if (!may(caller.principal, permission)) throw fail('auth.forbidden', { permission });
+}
+
+export function originOf(request: FastifyRequest): Origin {
+  return { request_id: request.id, ip: request.ip, user_agent: userAgentOf(request) };
+}
+
+/** Headers are bytes; what is stored and shown is plain text of bounded length. */
+function userAgentOf(request: FastifyRequest): string {
+  return (request.headers['user-agent'] ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, 500);
 }

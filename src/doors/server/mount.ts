@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Handler, Handlers, RouteSpec, StreamReply } from '../../contract/route.ts';
 import { API_PREFIX, type Routes, routeEntries } from '../../contract/routes.ts';
 import { type Answer, makeAnswer, sendAnswer, sendStream } from './answer.ts';
-import { admit, type Caller, readmit } from './caller.ts';
+import { admit, type Caller, originOf, readmit } from './caller.ts';
 import { cookiesOf } from './cookies.ts';
 import { answerOnce } from './idempotency.ts';
 import { type Input, readInput } from './input.ts';
@@ -50,7 +50,7 @@ function mountRoute(
     // A stream lasts as long as its client; what is idle or stalled ends by other means.
     ...(route.output !== 'stream' && { handlerTimeout: limits.handler_ms }),
     onRequest: async (request, reply) => {
-      request.caller = await admit(route, request, cookiesOf(request, reply, parts).session(), parts);
+      request.caller = await admit(name, route, request, cookiesOf(request, reply, parts).session(), parts);
     },
     handler: async (request, reply) => {
       const input = readInput(route, request);
@@ -103,7 +103,7 @@ function makeCall(
     version: input.version,
     principal,
     workspace_id,
-    origin: { request_id: request.id, ip: request.ip, user_agent: userAgentOf(request) },
+    origin: originOf(request),
     signal: signalOf(reply),
     recheck: () => readmit(route, callerOf(request), parts.identify),
     session: { start: cookies.startSession, end: cookies.endSession },
@@ -124,9 +124,4 @@ function signalOf(reply: FastifyReply): AbortSignal {
   const ended = new AbortController();
   reply.raw.once('close', () => ended.abort());
   return ended.signal;
-}
-
-/** Headers are bytes; what is stored and shown is plain text of bounded length. */
-function userAgentOf(request: FastifyRequest): string {
-  return (request.headers['user-agent'] ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, 500);
 }

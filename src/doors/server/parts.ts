@@ -2,8 +2,9 @@ import type { Clock } from '../../base/kit/clock.ts';
 import type { Log } from '../../base/kit/log.ts';
 import type { accessRoutes } from '../../contract/access.ts';
 import type { Config } from '../../contract/config.ts';
+import type { Permission } from '../../contract/permissions.ts';
 import type { Principal } from '../../contract/principal.ts';
-import type { Handlers } from '../../contract/route.ts';
+import type { Handlers, Origin } from '../../contract/route.ts';
 import type { Event, PartState, System } from '../../contract/system.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 
@@ -15,6 +16,8 @@ export interface ServerParts {
   version: string;
   handlers: Handlers<typeof accessRoutes>;
   identify: Identify;
+  /** A known caller was refused; for the audit log. */
+  denied?: (denied: DeniedRequest) => Promise<void>;
   idempotency: IdempotencyStore;
   events: EventReader;
   /** The parts that /health/ready looks at. */
@@ -49,6 +52,16 @@ export type Identify = (
   options?: { passive?: boolean },
 ) => Promise<{ principal?: Principal; workspace_id?: string }>;
 
+export interface DeniedRequest {
+  principal: Principal;
+  /** Where the route is about one. */
+  workspace_id?: string;
+  permission: Permission;
+  /** The route's name in the table. */
+  route: string;
+  origin: Origin;
+}
+
 /** The durable event stream as this door sees it. */
 export interface EventReader {
   /** In order of position; `types` are beginnings; without a workspace, those of all. */
@@ -75,6 +88,8 @@ export interface ServerLimits {
   /** A request that has not arrived completely by then is dropped. */
   request_ms: number;
   headers_ms: number;
+  /** How often slow senders are looked for. */
+  check_ms: number;
   /** An answer that is not ready by then is given up. */
   handler_ms: number;
   /** A connection on which nothing moves; longer than the heartbeat of a stream. */
@@ -86,6 +101,8 @@ export interface ServerLimits {
   stalled_ms: number;
   /** How often a stream asks whether its caller may still listen. */
   recheck_ms: number;
+  /** What runs when the server stops may take so long to finish. */
+  drain_ms: number;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -94,6 +111,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   connections: 4096,
   request_ms: 60_000,
   headers_ms: 15_000,
+  check_ms: 5000,
   handler_ms: 30_000,
   idle_ms: 120_000,
   streams_per_principal: 32,
@@ -101,4 +119,5 @@ export const DEFAULT_LIMITS: ServerLimits = {
   heartbeat_ms: 15_000,
   stalled_ms: 30_000,
   recheck_ms: 30_000,
+  drain_ms: 8000,
 };
