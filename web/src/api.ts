@@ -59,6 +59,8 @@ export function apiQuery<N extends RouteName>(name: N, argument: ApiInput<N>, wo
 
 interface ReadOptions {
   enabled?: boolean;
+  /** For what changes without an event (figures of a machine): asked again so often while it is looked at. */
+  refresh_ms?: number;
 }
 
 export function useApi<N extends RouteName>(
@@ -67,7 +69,11 @@ export function useApi<N extends RouteName>(
   options: ReadOptions = {},
 ): UseQueryResult<ApiOutput<N>, ApiError> {
   const workspace = useContext(WorkspaceScope);
-  return useQuery({ ...apiQuery(name, argument, workspace), enabled: options.enabled ?? true });
+  return useQuery({
+    ...apiQuery(name, argument, workspace),
+    enabled: options.enabled ?? true,
+    refetchInterval: options.refresh_ms ?? false,
+  });
 }
 
 /** One page of a long list; while the next one loads, this one stays. */

@@ -1,5 +1,6 @@
 import type access from './en/access.json';
 import type account from './en/account.json';
+import type api_docs from './en/api_docs.json';
 import type common from './en/common.json';
 import type design from './en/design.json';
 import type home from './en/home.json';
@@ -11,6 +12,7 @@ import type sign_in from './en/sign_in.json';
 export interface Catalogue {
   access: typeof access;
   account: typeof account;
+  api_docs: typeof api_docs;
   common: typeof common;
   design: typeof design;
   home: typeof home;
@@ -19,4 +21,7 @@ export interface Catalogue {
   sign_in: typeof sign_in;
 }
 
-export type Namespace = keyof Catalogue;
+/** Texts that the server says in English itself, and that only the other languages hold: its errors, its API, its settings. */
+export const SERVER_TEXTS = ['errors', 'api_texts', 'config'] as const;
+
+export type Namespace = keyof Catalogue | (typeof SERVER_TEXTS)[number];

@@ -1,9 +1,10 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
 import type { Problem } from '../../../src/contract/errors.ts';
 import { toProblem } from '../problems.ts';
 import css from './dialog.module.css';
+import { Dialog } from './dialog.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
 
 interface ConfirmDialogProps {
@@ -18,11 +19,13 @@ interface ConfirmDialogProps {
   typed?: string;
   run: () => Promise<unknown>;
   onClose: () => void;
+  /** Once it is done; closes unless something else follows. */
+  onDone?: () => void;
 }
 
 /** Open while it is rendered. Stays open, with the reason, when the server refuses. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, children, action, destructive = false, typed, run, onClose } = props;
+  const { title, children, action, destructive = false, typed, run, onClose, onDone = onClose } = props;
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
@@ -31,14 +34,14 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     setBusy(true);
     try {
       await run();
-      onClose();
+      onDone();
     } catch (error) {
       setProblem(toProblem(error));
       setBusy(false);
     }
   };
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Dialog title={title} onClose={onClose}>
       <form
         className={css.stack}
         onSubmit={event => {
@@ -71,6 +74,6 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -80,9 +80,18 @@ function literal(value: unknown): string {
 }
 
 /** What a value must keep to, beyond its type. */
-export type Fact =
-  | { kind: 'format' | 'pattern' | 'default'; value: string }
-  | { kind: 'length' | 'range' | 'items'; min: number | null; max: number | null };
+export type Fact = ValueFact | BoundsFact;
+
+interface ValueFact {
+  kind: 'format' | 'pattern' | 'default';
+  value: string;
+}
+
+interface BoundsFact {
+  kind: 'length' | 'range' | 'items';
+  min: number | null;
+  max: number | null;
+}
 
 /** The bounds that zod writes for every safe integer say nothing. */
 const bound = (value: number | undefined) =>
@@ -103,7 +112,7 @@ export function factsOf(schema: Schema): Fact[] {
   return facts.filter(fact => fact !== undefined);
 }
 
-function between(kind: 'length' | 'range' | 'items', least?: number, most?: number): Fact | undefined {
+function between(kind: BoundsFact['kind'], least?: number, most?: number): BoundsFact | undefined {
   const [min, max] = [bound(least), bound(most)];
   return min === null && max === null ? undefined : { kind, min, max };
 }

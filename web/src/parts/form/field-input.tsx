@@ -13,12 +13,24 @@ import css from './form.module.css';
 
 interface FieldInputProps<V extends Values> {
   field: Field<V>;
-  value: FieldValue;
+  values: V;
   error: string | undefined;
   onChange: (value: FieldValue) => void;
 }
 
-export function FieldInput<V extends Values>({ field, value, error, onChange }: FieldInputProps<V>) {
+export function FieldInput<V extends Values>(props: FieldInputProps<V>) {
+  const { field, values, error, onChange } = props;
+  const value = values[field.name] ?? null;
+  return field.input === undefined ? (
+    <UsualInput {...props} value={value} />
+  ) : (
+    field.input({ value, values, error, onChange })
+  );
+}
+
+type UsualInputProps<V extends Values> = FieldInputProps<V> & { value: FieldValue };
+
+function UsualInput<V extends Values>({ field, value, error, onChange }: UsualInputProps<V>) {
   const { t } = useTranslation();
   const common = {
     name: field.name,

@@ -1,3 +1,5 @@
+import type { ReactNode } from 'react';
+
 export type FieldValue = string | number | boolean | string[] | null;
 export type Values = Record<string, FieldValue>;
 
@@ -5,6 +7,14 @@ interface Option {
   value: string;
   label: string;
   description?: string;
+}
+
+/** What a control is given: its value and, because fields may depend on each other, all of them. */
+export interface InputProps<V extends Values = Values> {
+  value: FieldValue;
+  values: V;
+  error: string | undefined;
+  onChange: (value: FieldValue) => void;
 }
 
 /** One field of a form, as data. Rules live on the server: its answer names the fields, and the form shows it there. */
@@ -21,6 +31,8 @@ export interface Field<V extends Values = Values> {
   autoComplete?: string;
   mono?: boolean;
   disabled?: boolean;
+  /** A control of its own kind, where none of the usual ones says enough. */
+  input?: (props: InputProps<V>) => ReactNode;
 }
 
 /** Empty required fields, by name: the one rule that needs no server. */

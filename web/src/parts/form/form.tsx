@@ -47,7 +47,7 @@ export function Form<V extends Values>(props: FormProps<V>) {
         <FieldInput
           key={field.name}
           field={field}
-          value={state.values[field.name] ?? null}
+          values={state.values}
           error={state.errors.fields[field.name]}
           onChange={value => state.set(field.name, value)}
         />

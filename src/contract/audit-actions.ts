@@ -1,0 +1,40 @@
+/**
+ * Everything that the audit log may say was done: what it was done to, and what. The event that open pages hear of it has
+ * the same name. A new word here needs its sentence in every language (`audit.actions` of the web's `access` catalogue).
+ */
+export const AUDIT_ACTIONS = [
+  'sign_in.succeeded',
+  'sign_in.refused',
+  'session.ended',
+  'session.others_ended',
+  'workspace.created',
+  'workspace.changed',
+  'workspace.deleted',
+  'member.added',
+  'member.role_changed',
+  'member.removed',
+  'member.left',
+  'invitation.created',
+  'invitation.withdrawn',
+  'service_account.created',
+  'service_account.changed',
+  'service_account.deleted',
+  'token.created',
+  'token.revoked',
+  'secret.created',
+  'secret.changed',
+  'secret.deleted',
+  'user.created',
+  'user.changed',
+  'user.disabled',
+  'user.enabled',
+  'user.rights_changed',
+  'user.password_changed',
+  'user.password_reset',
+  'link.created',
+  'keys.rotated',
+  'keys.rewrapped',
+  'keys.verified',
+  'keys.exported',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];

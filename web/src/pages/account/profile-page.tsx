@@ -1,0 +1,112 @@
+import { useTranslation } from 'react-i18next';
+import type { Me } from '../../../../src/contract/access.ts';
+import { callApi, useApiChange } from '../../api.ts';
+import { usePermissionText } from '../../parts/access/words.ts';
+import { Card } from '../../parts/card.tsx';
+import { Columns } from '../../parts/columns.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import type { Field } from '../../parts/form/field.ts';
+import { Form } from '../../parts/form/form.tsx';
+import { PageHeader } from '../../parts/page-header.tsx';
+import { toastDone } from '../../parts/toasts.tsx';
+import { useMe } from '../../session.ts';
+import { Memberships } from './memberships.tsx';
+
+type Values = { name: string; locale: string | null; theme: string | null };
+
+export default function ProfilePage() {
+  const { t } = useTranslation(['account', 'access', 'common']);
+  const me = useMe();
+  const permissionText = usePermissionText();
+  return (
+    <>
+      <PageHeader title={t('common:pages.profile')} facts={t('profile.about')} />
+      <Columns>
+        <Card title={t('profile.title')}>
+          <ProfileForm me={me} />
+        </Card>
+        <Card title={t('profile.access')}>
+          <Facts
+            facts={[
+              { term: t('profile.email'), value: me.email ?? '–' },
+              { term: t('profile.workspaces'), value: <Memberships me={me} /> },
+              {
+                term: t('profile.rights'),
+                value:
+                  me.instance_rights.length === 0 ? (
+                    t('profile.no_rights')
+                  ) : (
+                    <ul>
+                      {me.instance_rights.map(right => (
+                        <li key={right}>{permissionText(right)}</li>
+                      ))}
+                    </ul>
+                  ),
+              },
+            ]}
+          />
+        </Card>
+      </Columns>
+    </>
+  );
+}
+
+const valuesOf = (me: Me): Values => ({ name: me.name, locale: me.locale, theme: me.theme });
+
+function ProfileForm({ me }: { me: Me }) {
+  const { t } = useTranslation(['account', 'common']);
+  const edit = useApiChange('me.edit');
+  return (
+    <Form<Values>
+      editing
+      fields={useFields()}
+      initial={valuesOf(me)}
+      version={me.version}
+      submit={t('profile.save')}
+      run={({ name, locale, theme }, version) =>
+        edit.mutateAsync({
+          version,
+          body: { name, locale: locale as Me['locale'], theme: theme as Me['theme'] },
+        })
+      }
+      reload={async () => {
+        const now = await callApi('me.show', {});
+        return { values: valuesOf(now), version: now.version };
+      }}
+      onDone={() => toastDone({ message: t('profile.saved') })}
+    />
+  );
+}
+
+function useFields(): Field<Values>[] {
+  const { t } = useTranslation(['account', 'common']);
+  return [
+    {
+      name: 'name',
+      kind: 'text',
+      label: t('profile.name'),
+      required: true,
+      autoComplete: 'name',
+    },
+    {
+      name: 'locale',
+      kind: 'choice',
+      label: t('common:language'),
+      placeholder: t('profile.as_browser'),
+      options: [
+        { value: 'en', label: t('common:languages.en') },
+        { value: 'fr', label: t('common:languages.fr') },
+      ],
+    },
+    {
+      name: 'theme',
+      kind: 'choice',
+      label: t('common:theme.label'),
+      placeholder: t('common:theme.system'),
+      options: [
+        { value: 'light', label: t('common:theme.light') },
+        { value: 'dark', label: t('common:theme.dark') },
+      ],
+    },
+  ];
+}
