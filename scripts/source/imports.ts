@@ -63,9 +63,9 @@ export function targetOf({ from, specifier }: Import): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : undefined;
 }
 
-/** `kysely` of `kysely/helpers/postgres`, `@clack/prompts`; undefined for files of the project and Node's own modules. */
+/** `kysely` of `kysely/helpers/postgres`, `@clack/prompts`; undefined for files of the project, Node's own modules, and what the build makes. */
 export function packageOf({ specifier }: Import): string | undefined {
-  if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
+  if (/^(\.|node:|virtual:)/.test(specifier)) return undefined;
   const [first = '', second] = specifier.split('/');
   return first.startsWith('@') ? `${first}/${second}` : first;
 }

@@ -41,7 +41,11 @@ test('every error is in the reference', () => {
 test('an error names what happened in one sentence and says what to do in another', () => {
   for (const [name, { message, hint, title }] of Object.entries(errors)) {
     assert.match(name, /^[a-z_]+\.[a-z_]+$/);
-    assert.match(message, /[.?]$/, `${name}: the message is a sentence`);
+    assert.match(
+      message,
+      /(?:[.?]|: \{\w+\})$/,
+      `${name}: the message is a sentence, or ends with what was said`,
+    );
     assert.match(hint, /(?:[.?]|: \{\w+\})$/, `${name}: the hint is a sentence, or ends with what to type`);
     assert.doesNotMatch(title, /[.!]$/, `${name}: the title is no sentence`);
   }
