@@ -34,7 +34,7 @@ async function editMe(parts: Parts, call: Call<Routes['me.edit']>) {
     checkVersion({ expected: version, current: before.version });
     await editProfile(tx, before.id, body, parts.now());
     const object = { kind: 'user', id: before.id, name: before.name };
-    const note = { action: 'user.changed', object, changes: changesOf(before, body) };
+    const note = { action: 'user.changed' as const, object, changes: changesOf(before, body) };
     await parts.record(tx, actorOf(call), { ...note, workspace_id: null });
     // A new name shows in every workspace; language and theme are nobody else's business.
     if (body.name !== undefined && body.name !== before.name)
@@ -64,7 +64,7 @@ async function changePassword(parts: Parts, call: PasswordCall): Promise<undefin
     await revokeResetLinks(tx, person.id, now);
     await endSessions(tx, { user_id: person.id, now });
     const object = { kind: 'user', id: person.id, name: person.name };
-    const note = { workspace_id: null, action: 'user.password_changed', object };
+    const note = { workspace_id: null, action: 'user.password_changed' as const, object };
     await parts.record(tx, actorOf(call), { ...note, changes: { password: CHANGED } });
     return startSession(parts, tx, call, person, 'password');
   });

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../../contract/access.ts';
+import type { AuditAction } from '../../../contract/audit-actions.ts';
 
 export type Changes = AuditEntry['changes'];
 type Value = Exclude<Changes[string]['after'], undefined>;
@@ -8,7 +9,7 @@ export interface AuditNote {
   /** Null: about the installation. */
   workspace_id: string | null;
   /** `member.role_changed`: what it was done to, and what was done. */
-  action: string;
+  action: AuditAction;
   object?: { kind: string; id: string; name: string };
   changes?: Changes;
 }

@@ -62,7 +62,11 @@ async function exportAll(
 ): Promise<StreamReply> {
   const { query, signal } = call;
   // Who took the whole log with them is itself worth an entry; written first, so that it is in the file.
-  const note = { workspace_id, action: 'audit.exported', changes: { format: { after: query.format } } };
+  const note = {
+    workspace_id,
+    action: 'audit.exported' as const,
+    changes: { format: { after: query.format } },
+  };
   await parts.store.withInstance('audit export', tx => parts.record(tx, actorOf(call), note));
   const pages = allPages(parts, { ...filterOf(query), workspace_id }, signal);
   return {

@@ -138,7 +138,12 @@ async function resetPassword(
   await endSessions(tx, { user_id, now });
   const actor = actorOf({ principal: principalOf(person), origin });
   const object = { kind: 'user', id: user_id, name: person.email };
-  const note = { workspace_id: null, action: 'user.password_reset', object, changes: { password: CHANGED } };
+  const note = {
+    workspace_id: null,
+    action: 'user.password_reset' as const,
+    object,
+    changes: { password: CHANGED },
+  };
   await parts.record(tx, actor, note);
   return { id: user_id, name: person.name };
 }

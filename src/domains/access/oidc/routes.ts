@@ -6,7 +6,7 @@ import type { accessRoutes } from '../../../contract/access.ts';
 import type { Call, Handlers } from '../../../contract/route.ts';
 import { addUser, lockPerson } from '../accounts/store.ts';
 import { type Actor, actorOf } from '../audit/actor.ts';
-import { created } from '../audit/entry.ts';
+import { type AuditNote, created } from '../audit/entry.ts';
 import type { Parts } from '../parts.ts';
 import { requireSession } from '../rights.ts';
 import { announce, principalOf, startSession } from '../sign-in/session.ts';
@@ -104,7 +104,8 @@ async function navigate(parts: Parts, call: NavigationCall, work: () => Promise<
 
 async function recordRefusal(parts: Parts, call: NavigationCall, failure: Failure): Promise<void> {
   const changes = created({ reason: failure.params.reason ?? '' });
-  const note = { workspace_id: null, action: `sign_in.${failure.code.replace('.', '_')}`, changes };
+  const action = isFailure(failure, 'oidc.unreachable') ? 'sign_in.oidc_unreachable' : 'sign_in.oidc_refused';
+  const note: AuditNote = { workspace_id: null, action, changes };
   await parts.recordRefusal(`${failure.code} ${call.origin.ip}`, actorOf(call), note);
 }
 
@@ -214,7 +215,7 @@ async function unlink(
       throw fail('account.last_way_in', { issuer });
     if (!(await removeIdentity(tx, issuer, person.id))) return;
     const object = { kind: 'user', id: person.id, name: person.email };
-    const note = { workspace_id: null, action: 'user.identity_unlinked', object };
+    const note = { workspace_id: null, action: 'user.identity_unlinked' as const, object };
     await parts.record(tx, actorOf(call), { ...note, changes: created({ issuer }) });
   });
 }

@@ -5,6 +5,7 @@ import { newId } from '../../../base/kit/ids.ts';
 import { readCursor, rowsOf, toPage } from '../../../base/kit/pages.ts';
 import { checkVersion } from '../../../base/kit/version.ts';
 import type { accessRoutes } from '../../../contract/access.ts';
+import type { AuditAction } from '../../../contract/audit-actions.ts';
 import type { Call, Handlers } from '../../../contract/route.ts';
 import { lockInstance } from '../accounts/store.ts';
 import { type Actor, actorOf } from '../audit/actor.ts';
@@ -122,7 +123,7 @@ async function recordInBoth(
   tx: Tx,
   actor: Actor,
   workspace: WorkspaceRow,
-  action: string,
+  action: AuditAction,
 ): Promise<void> {
   const { slug, name, time_zone } = workspace;
   const note = { action, object: objectOf(workspace), changes: created({ slug, name, time_zone }) };
