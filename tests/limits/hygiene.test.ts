@@ -59,7 +59,7 @@ test('the project holds no path of the machine it was written on', () => {
 
 test('traces of a machine are recognised', () => {
   assert.deepEqual(foreignTraces(`cd ${'/home'}/alice/moulin`), [`${'/home'}/alice`]);
-  assert.deepEqual(foreignTraces(`open ${'/Users'}/bob/x and ${'/root'}/x`), [
+  assert.deepEqual(foreignTraces(`open ${'/Users'}/bob/x and ${'/root'}/xy`), [
     `${'/Users'}/bob`,
     `${'/root'}/x`,
   ]);
