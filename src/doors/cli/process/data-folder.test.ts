@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isFailure } from '../../../base/kit/errors.ts';
-import { isDataFolder, makeDataFolder, readInstanceFile, writeInstanceFile } from './data-folder.ts';
+import { isDataFolder, makeDataFolder, readInstanceFile, remember } from './data-folder.ts';
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'moulin data é '));
@@ -31,11 +31,15 @@ test('a path through a file is refused in words', t => {
   );
 });
 
-test('a folder remembers its port; a file cut off in the middle is as good as none', t => {
+test('a folder keeps what it is told; a file cut off in the middle is as good as none', t => {
   const data = folder(t);
+  const id = '01987b2c-7f3a-7c1e-9d55-0a4be91c6f20';
   assert.deepEqual(readInstanceFile(data), {});
-  writeInstanceFile(data, { port: 4612 });
-  assert.deepEqual(readInstanceFile(data), { port: 4612 });
+  remember(data, { port: 4612 });
+  remember(data, { id });
+  assert.deepEqual(readInstanceFile(data), { id, port: 4612 });
+  remember(data, { port: undefined });
+  assert.deepEqual(readInstanceFile(data), { id });
   writeFileSync(join(data, 'instance.json'), '{"port": 46');
   assert.deepEqual(readInstanceFile(data), {});
 });

@@ -41,7 +41,14 @@ export function readInstanceFile(data: string): InstanceFile {
   }
 }
 
-export function writeInstanceFile(data: string, value: InstanceFile): void {
+/** Says it once for all: what is remembered already stays. */
+export function remember(data: string, fact: InstanceFile): void {
+  const known = readInstanceFile(data);
+  const value = instanceFileSchema.parse({ ...known, ...fact });
+  if (JSON.stringify(value) !== JSON.stringify(known)) writeInstanceFile(data, value);
+}
+
+function writeInstanceFile(data: string, value: InstanceFile): void {
   try {
     writeFileSync(`${instancePath(data)}.new`, `${JSON.stringify(value, null, 2)}\n`);
     renameSync(`${instancePath(data)}.new`, instancePath(data));

@@ -30,6 +30,7 @@ test('systemd accepts the unit, with every odd character in its paths', {
   const file = join(folder, 'moulin.service');
   writeFileSync(file, systemdUnit(plan));
   const { status, stderr } = spawnSync('systemd-analyze', ['--user', '--man=no', 'verify', file], {
+    env: { ...process.env, XDG_RUNTIME_DIR: folder },
     encoding: 'utf8',
   });
   assert.deepEqual(
