@@ -12,6 +12,7 @@ import {
   checkStorage,
   type Finding,
   ofFailure,
+  ofKeys,
   ofSystem,
   ok,
 } from './doctor-checks.ts';
@@ -66,7 +67,10 @@ async function examine(context: Context, { data, config }: Options): Promise<Exa
     const resolved = loadConfig(flags, { ...context.terminal, package_folder });
     const machine = await examineMachine(resolved, package_folder);
     const installation = await examineInstallation(context, resolved);
-    return { findings: [node, ...machine, ...installation.findings], resolved, system: installation.system };
+    // What the server sees of the same thing is nearer to the truth: its disk, its rights.
+    const seen = new Set(installation.findings.map(finding => finding.check));
+    const own = machine.filter(finding => !seen.has(finding.check));
+    return { findings: [node, ...own, ...installation.findings], resolved, system: installation.system };
   } catch (error) {
     return { findings: [node, ofFailure('configuration', error)], resolved: undefined, system: undefined };
   }
@@ -91,8 +95,8 @@ async function examineInstallation(context: Context, resolved: ResolvedConfig) {
   try {
     const { client, close } = await connectLocal(context.host, resolved);
     try {
-      const system = await client['system.show']();
-      return { findings: ofSystem(system), system };
+      const [system, keys] = await Promise.all([client['system.show'](), client['keys.show']()]);
+      return { findings: [...ofSystem(system), ofKeys(keys)], system };
     } finally {
       await close();
     }
