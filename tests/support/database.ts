@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, statfsSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +13,8 @@ import { lockKey } from '../../src/base/db/locks.ts';
 import { migrate, readMigrations } from '../../src/base/db/migrate.ts';
 import { closeDatabase, ensureAppPassword, ensureRoles } from '../../src/base/db/roles.ts';
 import { newId } from '../../src/base/kit/ids.ts';
+import { defer } from './defer.ts';
+import { scratchRoot } from './scratch.ts';
 
 /** A database of the test's own: migrated, empty, dropped when the test ends. */
 export interface TestDatabase {
@@ -45,7 +46,7 @@ export async function testDatabase(t: Pick<TestContext, 'after'>): Promise<TestD
   const { name, owner, app } = await emptyClone(t);
   const instance_id = newId();
   const stores: Store[] = [];
-  t.after(() => Promise.all(stores.map(store => store.close())));
+  defer(t, () => Promise.all(stores.map(store => store.close())));
   const openAnother = async (): Promise<Store> => {
     const store = await openPrepared(app, instance_id);
     stores.push(store);
@@ -91,7 +92,7 @@ async function createDatabase(server: TestServer, name: string, template = 'temp
 }
 
 function dropAfter(t: Pick<TestContext, 'after'>, server: TestServer, name: string): void {
-  t.after(() =>
+  defer(t, () =>
     withClient(server.admin, 'test', client => client.query(`drop database if exists ${name} with (force)`)),
   );
 }
@@ -143,20 +144,10 @@ async function externalServer(admin: Address): Promise<TestServer> {
   return { admin, owner: admin, app, owner_role: undefined, strategy: '' };
 }
 
-const ROOMY_BYTES = 2 * 1024 ** 3;
-
 /** By checkout and user: two checkouts that are tested at the same time do not meet. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const tag = createHash('sha256').update(`${root}:${process.getuid?.()}`).digest('hex').slice(0, 10);
-const folder = join(roomyMemory() ?? tmpdir(), `moulin-test-${tag}`);
-
-/** A clone is some 400 files: in memory a matter of milliseconds, on some disks of a quarter of a second. */
-function roomyMemory(): string | undefined {
-  const path = '/dev/shm';
-  if (!existsSync(path)) return undefined;
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize >= ROOMY_BYTES ? path : undefined;
-}
+const folder = join(scratchRoot(), `moulin-tests-${tag}`);
 
 const START_MS = 60_000;
 

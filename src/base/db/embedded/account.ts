@@ -41,7 +41,6 @@ function lookUp(name: string, flag: '-u' | '-g'): number | undefined {
 }
 
 /** Whether that account can really work in a folder: asked of the system, for modes alone do not tell (ACLs, mounts). */
-export function canEnter(folder: string, account: Account | undefined): boolean {
-  if (!account) return true;
+export function canEnter(folder: string, account: Account): boolean {
   return spawnSync('sh', ['-c', 'cd "$1"', 'sh', folder], { ...account, cwd: '/' }).status === 0;
 }

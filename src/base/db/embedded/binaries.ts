@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -28,10 +31,13 @@ const PLATFORM = `${process.platform === 'win32' ? 'windows' : process.platform}
 export const POSTGRES_MAJOR = 18;
 
 /** PostgreSQL as npm installed it, made runnable; a copy of it where it cannot be made runnable in its place. */
-export function findBinaries(account: Account | undefined): Binaries {
-  const folder = findPackage();
+export function findBinaries(
+  account: Account | undefined,
+  folder: string = findPackage(),
+  cache: string = binaryCache(),
+): Binaries {
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
-  const home = [folder, join(cacheFolder(), `postgres-${version}-${PLATFORM}`)].find(
+  const home = [folder, join(cache, `postgres-${version}-${PLATFORM}`)].find(
     (place, index) => (index === 0 || copyPackage(folder, place)) && hasLinks(place) && runs(place, account),
   );
   if (home === undefined)
@@ -107,7 +113,7 @@ function whyNot(folder: string, account: Account | undefined): string {
 // ── The copy ────────────────────────────────────────────────────────────────────────────────────────
 
 /** Where everybody may read when we are root (PostgreSQL runs as somebody else), else the user's cache. */
-export function cacheFolder(): string {
+export function binaryCache(): string {
   if (process.getuid?.() === 0) return SYSTEM_FOLDER;
   if (process.platform === 'win32')
     return join(process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'moulin', 'cache');
@@ -125,11 +131,23 @@ function copyPackage(from: string, to: string): boolean {
   try {
     mkdirSync(dirname(to), { recursive: true, mode: 0o755 });
     cpSync(from, draft, { recursive: true, verbatimSymlinks: true, filter: path => !path.endsWith('.a') });
+    openToAll(draft);
     renameSync(draft, to);
     return true;
   } catch {
     // Another process that starts at the same time may have been first; whyNot() tells what is wrong otherwise.
     rmSync(draft, { recursive: true, force: true });
     return existsSync(to);
+  }
+}
+
+/** What root installed with a strict umask nobody else can read. */
+function openToAll(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isSymbolicLink()) continue;
+    const is_program = entry.isDirectory() || (statSync(path).mode & 0o100) !== 0;
+    chmodSync(path, is_program ? 0o755 : 0o644);
   }
 }

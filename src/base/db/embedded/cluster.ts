@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   chownSync,
   closeSync,
@@ -40,7 +41,7 @@ export function readCredentials(home: Home): Credentials {
 }
 
 function createCredentials(path: string): void {
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomBytes(4).toString('hex')}`;
   const made: Credentials = { superuser: randomPassword(), owner: randomPassword(), app: randomPassword() };
   try {
     writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
@@ -57,7 +58,7 @@ export async function ensureCluster(home: Home, binaries: Binaries, credentials:
   refuseOtherMajor(home.data);
   if (existsSync(home.data)) return;
   removeDrafts(home.folder);
-  const draft = join(home.folder, `initdb-${process.pid}`);
+  const draft = join(home.folder, `initdb-${process.pid}-${randomBytes(4).toString('hex')}`);
   const password_file = `${draft}.password`;
   try {
     makePrivateFolder(draft, home.account);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { dirname } from 'node:path';
 
 /**
  * PostgreSQL does not notice when the process that started it dies. The guard does: it reads a pipe whose other end only
@@ -35,6 +36,9 @@ process.stdin.on('end', () => {
   if (stop('fast', 3).status !== 0) stop('immediate', 3);
 });`;
 
+/** A moment, so that a machine that can start no guard is not kept busy with trying. */
+const REPLACE_MS = 50;
+
 export interface GuardOptions {
   kind: 'shell' | 'node';
   pg_ctl: string;
@@ -45,33 +49,18 @@ export interface GuardOptions {
 export function startGuard(options: GuardOptions): Guard {
   let watched = 0;
   let closed = false;
-  let guard = spawnGuard();
+  let guard: ChildProcess | undefined;
 
-  function spawnGuard(): ChildProcess {
-    const [command, args] =
-      options.kind === 'shell'
-        ? ['sh', ['-c', SHELL_GUARD]]
-        : [process.execPath, ['-e', NODE_GUARD, options.pg_ctl, options.data_folder]];
-    // Detached: Ctrl-C in a terminal goes to the whole group, and the guard must outlive us.
-    const child = spawn(command, args, {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-      windowsHide: true,
-      cwd: options.kind === 'shell' ? '/' : undefined,
-    });
-    child.unref();
-    // A guard that dies breaks the pipe; its end is handled below.
-    child.stdin?.on('error', () => {});
-    child.on('exit', () => {
-      if (closed) return;
-      guard = spawnGuard();
-      tell();
-    });
-    return child;
-  }
   const tell = (): void => {
-    guard.stdin?.write(`${watched}\n`);
+    guard?.stdin?.write(`${watched}\n`);
   };
+  const post = (): void => {
+    if (closed) return;
+    guard = spawnGuard(options);
+    guard.once('exit', () => setTimeout(post, REPLACE_MS));
+    tell();
+  };
+  post();
 
   return {
     watch(pid) {
@@ -82,7 +71,27 @@ export function startGuard(options: GuardOptions): Guard {
       closed = true;
       watched = 0;
       tell();
-      guard.stdin?.end();
+      guard?.stdin?.end();
     },
   };
+}
+
+function spawnGuard({ kind, pg_ctl, data_folder }: GuardOptions): ChildProcess {
+  const [command, args] =
+    kind === 'shell'
+      ? ['sh', ['-c', SHELL_GUARD]]
+      : [process.execPath, ['-e', NODE_GUARD, pg_ctl, data_folder]];
+  // Detached: Ctrl-C in a terminal goes to the whole group, and the guard must outlive us.
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    windowsHide: true,
+    cwd: dirname(data_folder),
+  });
+  child.unref();
+  // A guard that dies breaks the pipe; its end is seen by whoever posted it.
+  child.stdin?.on('error', () => {});
+  // It could not be started: `exit` does not follow by itself.
+  child.on('error', () => child.emit('exit'));
+  return child;
 }

@@ -27,6 +27,11 @@ export interface Home {
   account: Account | undefined;
 }
 
+interface HomeOptions {
+  say?: (text: string) => void;
+  system_folder?: string;
+}
+
 /** The path of a socket has at most 107 bytes (sun_path less its end), of which PostgreSQL's name for it takes some. */
 const SOCKET_PATH_BYTES = 107;
 const SOCKET_NAME = '/.s.PGSQL.5432';
@@ -35,11 +40,11 @@ const SOCKET_NAME = '/.s.PGSQL.5432';
  * Makes the folder of the store ready. When root starts us and the account that PostgreSQL runs as cannot get through
  * to the folder (a clone under /root), the store lies in a system folder, and a link stands in its place.
  */
-export function openHome(folder: string, say: (text: string) => void): Home {
+export function openHome(folder: string, options: HomeOptions): Home {
   try {
     const account = chooseAccount(join(folder, 'data'));
     makeFolder(folder, account);
-    if (!canEnter(folder, account)) relocate(folder, account, say);
+    if (account && !canEnter(realpathSync(folder), account)) relocate(folder, account, options);
     const real = realpathSync(folder);
     return { folder: real, data: join(real, 'data'), credentials: join(real, 'credentials.json'), account };
   } catch (error) {
@@ -61,15 +66,16 @@ function makeFolder(folder: string, account: Account | undefined): void {
   chmodSync(folder, account ? 0o711 : 0o700);
 }
 
-function relocate(folder: string, account: Account | undefined, say: (text: string) => void): void {
+function relocate(folder: string, account: Account, options: HomeOptions): void {
+  const { say = () => {}, system_folder = SYSTEM_FOLDER } = options;
   if (readdirSync(folder).length > 0)
     throw fail('store.unusable_folder', {
       folder,
-      reason: `the account ${account?.uid} that PostgreSQL runs as cannot reach it`,
+      reason: `the account ${account.uid} that PostgreSQL runs as cannot reach it`,
     });
-  const place = join(SYSTEM_FOLDER, randomBytes(6).toString('hex'));
+  const place = join(system_folder, randomBytes(6).toString('hex'));
   mkdirSync(place, { recursive: true });
-  chmodSync(SYSTEM_FOLDER, 0o755);
+  chmodSync(system_folder, 0o755);
   chmodSync(place, 0o711);
   rmdirSync(folder);
   symlinkSync(place, folder);
@@ -85,13 +91,26 @@ export function makePrivateFolder(path: string, account: Account | undefined): v
 
 /** A private folder for the socket: in the store, or a short one where the path of the store is too long for a socket. */
 export function socketFolder(home: Home): string {
-  const inside = join(home.folder, 'socket');
+  const [inside, ...elsewhere] = socketPlaces(home.folder);
   const fits = (folder: string) => Buffer.byteLength(folder + SOCKET_NAME) <= SOCKET_PATH_BYTES;
-  const name = `moulin-${createHash('sha256').update(home.folder).digest('hex').slice(0, 12)}`;
-  const folder = [inside, join(tmpdir(), name), join('/tmp', name)].find(fits) ?? inside;
+  const folder = fits(inside) ? inside : (elsewhere.find(fits) ?? inside);
   if (folder !== inside) refuseForeign(folder);
   makePrivateFolder(folder, home.account);
   return folder;
+}
+
+function socketPlaces(folder: string): [string, ...string[]] {
+  const name = `moulin-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
+  return [join(folder, 'socket'), join(tmpdir(), name), join('/tmp', name)];
+}
+
+/** Everything outside `DATA/store` that belongs to it, for whoever removes it. */
+export function storeOutposts(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const real = realpathSync(folder);
+  const relocated = lstatSync(folder).isSymbolicLink() ? [real] : [];
+  const [, ...sockets] = socketPlaces(real);
+  return [...new Set([...relocated, ...sockets.filter(place => existsSync(place))])];
 }
 
 /** In a folder where everybody writes, somebody else may have put something under our name. */

@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, fail } from '../../kit/errors.ts';
 import { codeOf } from '../connection.ts';
 import type { Binaries } from './binaries.ts';
-import type { Home } from './home.ts';
+import { type Home, unusable } from './home.ts';
 import { readPidFile, whoHas } from './pid-file.ts';
 import { toArguments } from './settings.ts';
 
 /** One life of the PostgreSQL process. */
 export interface PostgresProcess {
-  pid: number;
+  /** Absent when it could not even be started. */
+  pid: number | undefined;
   /** Resolves when it is gone. */
   ended: Promise<void>;
   hasEnded(): boolean;
@@ -41,22 +42,24 @@ export function startPostgres(
   });
   closeSync(log);
   let gone = false;
-  const ended = ending(child).then(() => {
+  let refusal: Error | undefined;
+  const ended = ending(child).then(error => {
     gone = true;
+    refusal = error;
   });
   return {
-    pid: child.pid ?? 0,
+    pid: child.pid,
     ended,
     hasEnded: () => gone,
-    whyEnded: () => explain(home, log_file, readFrom(log_file, log_start)),
+    whyEnded: () => explain(home, log_file, refusal?.message ?? readFrom(log_file, log_start)),
   };
 }
 
-function ending(child: ChildProcess): Promise<void> {
+/** With an error when it could not be started at all. */
+function ending(child: ChildProcess): Promise<Error | undefined> {
   return new Promise(resolve => {
-    child.on('exit', () => resolve());
-    // It could not be started at all; `exit` does not follow.
-    child.on('error', () => resolve());
+    child.on('exit', () => resolve(undefined));
+    child.on('error', resolve);
   });
 }
 
@@ -75,12 +78,14 @@ function ignoreHolder(data_folder: string): Record<string, string> {
 
 /** Two files of a few megabytes are plenty: it logs warnings only. */
 function openLog(file: string): number {
-  mkdirSync(dirname(file), { recursive: true });
-  if (existsSync(file) && statSync(file).size > LOG_BYTES) {
-    rmSync(`${file}.1`, { force: true });
-    renameSync(file, `${file}.1`);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size > LOG_BYTES) renameSync(file, `${file}.1`);
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    throw unusable(dirname(file), error);
   }
-  return openSync(file, 'a', 0o600);
 }
 
 function readFrom(file: string, position: number): string {
@@ -95,9 +100,10 @@ function readFrom(file: string, position: number): string {
 
 const CAUSES: [RegExp, (home: Home, reason: string) => Failure][] = [
   [
-    /lock file ".*" already exists|shared memory block .* is still in use/,
+    /lock file ".*" already exists/,
     home => fail('store.in_use', { folder: home.folder, holder: holderOf(home) }),
   ],
+  [/shared memory block .* is still in use/, home => fail('store.orphans', { folder: home.folder })],
   [/No space left on device/, (_, reason) => fail('store.disk_full', { reason })],
   [
     /Permission denied|Read-only file system|has wrong ownership|has invalid permissions/,
@@ -126,15 +132,16 @@ const POLL_MS = 10;
 
 /** Fast, then immediate; never SIGKILL, which would leave its sessions behind. */
 export async function stopPostgres(
-  pid: number,
+  pid: number | undefined,
   home: Home,
   binaries: Binaries,
-  gone: () => boolean = () => whoHas(pid, home.data) !== 'server',
+  isGone: () => boolean,
 ): Promise<void> {
+  if (pid === undefined) return;
   signal('fast', pid, home, binaries);
-  if (await until(gone, FAST_MS)) return;
+  if (await until(isGone, FAST_MS)) return;
   signal('immediate', pid, home, binaries);
-  await until(gone, IMMEDIATE_MS);
+  await until(isGone, IMMEDIATE_MS);
 }
 
 function signal(mode: 'fast' | 'immediate', pid: number, home: Home, binaries: Binaries): void {
