@@ -1,4 +1,4 @@
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../../src/base/kit/clock.ts';
@@ -35,6 +35,8 @@ export interface Fixture {
   events: MemoryEvents;
   /** Credentials that stopped working. */
   revoked: Set<string>;
+  /** Routes that somebody known was denied. */
+  denials: string[];
   /** How often somebody was identified. */
   asked: { count: number; passive: number };
 }
@@ -51,6 +53,7 @@ export async function openFixture(t: TestContext, options: FixtureOptions = {}):
   const events = memoryEvents();
   const revoked = new Set<string>();
   const asked = { count: 0, passive: 0 };
+  const denials: string[] = [];
   const log = openLog({
     level: 'debug',
     format: 'json',
@@ -75,6 +78,7 @@ export async function openFixture(t: TestContext, options: FixtureOptions = {}):
       if (how?.passive) asked.passive += 1;
       return identify(credentials, revoked);
     },
+    denied: async ({ route }) => void denials.push(route),
     idempotency: memoryIdempotency(),
     events,
     checks: [],
@@ -89,7 +93,7 @@ export async function openFixture(t: TestContext, options: FixtureOptions = {}):
   };
   const app = await buildServer(parts);
   t.after(() => app.close());
-  return { app, lines, events, revoked, asked };
+  return { app, lines, events, revoked, asked, denials };
 }
 
 function allHandlers(given: Record<string, Handler>): ServerParts['handlers'] {
@@ -228,8 +232,14 @@ export async function sendRaw(
   const { port } = app.server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   socket.write(bytes);
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString();
+  const text = await textOf(socket);
   return { status: Number(text.slice(9, 12)), text };
+}
+
+/** All that a socket says until it ends. A reset at the end is one: the server did not read what we still sent. */
+export async function textOf(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on('data', chunk => chunks.push(Buffer.from(chunk))).on('error', () => {});
+  await new Promise(resolve => socket.once('close', resolve));
+  return Buffer.concat(chunks).toString();
 }

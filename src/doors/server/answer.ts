@@ -68,7 +68,10 @@ export function sendStream(
   reply.headers({
     'cache-control': 'no-store',
     'content-type': stream.content_type,
+    // nginx would collect a stream until it has a bufferful.
     'x-accel-buffering': 'no',
+    // It ends with its stream: a server that stops must not wait for what nobody uses.
+    connection: 'close',
   });
   if (stream.file_name !== undefined)
     reply.header(

@@ -236,6 +236,16 @@ test('405 names the methods, 401 the scheme', async t => {
   assert.equal((await app.inject({ url: '/api/v1/me' })).headers['www-authenticate'], 'Bearer');
 });
 
+test('a denial of somebody known is recorded, a stranger is not', async t => {
+  const { app, denials } = await openFixture(t);
+  await app.inject({ url: '/api/v1/audit', headers: IN_MAIN });
+  await app.inject({
+    url: '/api/v1/audit',
+    headers: { ...IN_MAIN, authorization: 'Bearer token-of-viewer' },
+  });
+  assert.deepEqual(denials, ['audit.list']);
+});
+
 test('a throttled caller is told when to come back', async t => {
   const { app } = await openFixture(t, {
     handlers: {

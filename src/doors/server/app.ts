@@ -5,6 +5,7 @@ import { newId } from '../../base/kit/ids.ts';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../base/kit/json.ts';
 import { openApiDocument } from '../../contract/openapi.ts';
 import { API_PREFIX, routeEntries } from '../../contract/routes.ts';
+import { drainOnClose } from './drain.ts';
 import { openEventHub } from './event-hub.ts';
 import { openEventStreams } from './event-stream.ts';
 import { setSecurityHeaders } from './headers.ts';
@@ -33,7 +34,14 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const app = makeApp(parts, limits);
   await app.register(fastifyCookie);
   refuseWhatIsNotJson(app);
-  const door = guardEveryRequest(app, parts);
+  const sweep = setInterval(() => void sweepKeys(parts), SWEEP_MS).unref();
+  guardEveryRequest(app, parts);
+  drainOnClose(app, limits.drain_ms, () => {
+    clearInterval(sweep);
+    // Streams say goodbye while they still can; they would last as long as their clients.
+    streams.close();
+    hub.close();
+  });
   app.addHook('onResponse', async (request, reply) => {
     metrics.observe(request, reply);
     logRequest(request, reply, parts);
@@ -51,14 +59,6 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   mountOpenApi(app, parts);
   if (is_built && parts.web_folder !== undefined) await mountPages(app, parts.web_folder);
 
-  const sweep = setInterval(() => void sweepKeys(parts), SWEEP_MS).unref();
-  app.addHook('preClose', async () => {
-    door.close();
-    clearInterval(sweep);
-    // Streams say goodbye while they still can; otherwise closing would wait for them for ever.
-    streams.close();
-    hub.close();
-  });
   await app.ready();
   return app;
 }
@@ -95,23 +95,13 @@ function refuseWhatIsNotJson(app: FastifyInstance): void {
 }
 
 /** What holds for every answer and every request, known address or not. */
-function guardEveryRequest(app: FastifyInstance, { config }: ServerParts): { close(): void } {
-  let closing = false;
+function guardEveryRequest(app: FastifyInstance, { config }: ServerParts): void {
   app.addHook('onRequest', async (request, reply) => {
     setSecurityHeaders(reply, request);
-    if (closing) throw fail('server.stopping');
     // Probes come by whatever name the orchestrator has for us, and learn nothing.
     const refusal = pathOf(request).startsWith('/health/') ? undefined : checkHost(request.host, config);
     if (refusal) throw refusal;
   });
-  app.addHook('onSend', async (_, reply) => {
-    if (closing) reply.header('connection', 'close');
-  });
-  return {
-    close() {
-      closing = true;
-    },
-  };
 }
 
 function nothingAt(request: FastifyRequest): Failure {

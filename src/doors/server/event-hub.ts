@@ -106,9 +106,14 @@ export function openEventHub({ events, clock, log, beat_ms }: HubParts): EventHu
   }
 
   const unsubscribe = events.subscribe(() => void advance());
-  const beat = setInterval(() => wakeAll('beat'), beat_ms).unref();
-  // Hints may be lost with the connection that brings them; and a store that was away is asked again.
-  const poll = setInterval(() => void advance(), RETRY_MS).unref();
+  // A hint may be lost with the connection that brings it; a store that was away is asked again soon.
+  const beat = setInterval(() => {
+    wakeAll('beat');
+    void advance();
+  }, beat_ms).unref();
+  const retry = setInterval(() => {
+    if (failing_since !== null) void advance();
+  }, RETRY_MS).unref();
 
   return {
     async head() {
@@ -157,7 +162,7 @@ export function openEventHub({ events, clock, log, beat_ms }: HubParts): EventHu
       closed = true;
       unsubscribe();
       clearInterval(beat);
-      clearInterval(poll);
+      clearInterval(retry);
       wakeAll('end');
     },
   };

@@ -16,6 +16,8 @@ export interface EventStreams {
 interface OpenStream {
   principal_id: string;
   workspace_id: string;
+  /** Ids of what the right to listen hangs on: person, session, token, workspace. */
+  rights_of: readonly string[];
   /** Monotonic; set while the client has not taken what it was given. */
   suspended_since: number | undefined;
   /** Monotonic; when to ask again whether it may listen. */
@@ -24,7 +26,8 @@ interface OpenStream {
 }
 
 /** Events that may end somebody's right to listen: asked at once, not at the next turn. */
-const ACCESS_EVENTS = /^(session|token|member|user|workspace|service_account|sign_in)/;
+const ENDS_RIGHTS =
+  /^(session\.|token\.revoked|member\.(removed|role_changed)|user\.(changed|password_)|service_account\.|workspace\.deleted)/;
 
 export function openEventStreams(
   hub: EventHub,
@@ -35,9 +38,10 @@ export function openEventStreams(
   let closing = false;
 
   const unwatch = hub.watch(event => {
-    if (!ACCESS_EVENTS.test(event.type)) return;
+    if (!ENDS_RIGHTS.test(event.type)) return;
+    const named = `${event.subject} ${event.actor}`;
     for (const stream of streams)
-      if (event.workspace_id === null || event.workspace_id === stream.workspace_id) stream.recheck_at = 0;
+      if (stream.rights_of.some(id => named.includes(id))) stream.recheck_at = Number.NEGATIVE_INFINITY;
   });
 
   const dropStalled = setInterval(() => {
@@ -58,6 +62,9 @@ export function openEventStreams(
     const stream: OpenStream = {
       principal_id: principal.id,
       workspace_id,
+      rights_of: [principal.id, principal.session_id, principal.token_id, workspace_id].filter(
+        id => id !== undefined,
+      ),
       suspended_since: undefined,
       recheck_at: nextCheck(),
       stop: new AbortController(),

@@ -24,8 +24,8 @@ export function makeHttpServer(listener: Listener, config: ServerConfig, limits:
     maxHeaderSize: limits.header_bytes,
     headersTimeout: limits.headers_ms,
     requestTimeout: limits.request_ms,
-    // How often slow senders are looked for; Node's 30 s would let them stay that much longer.
-    connectionsCheckingInterval: 5000,
+    // Node's own 30 s would let slow senders stay that much longer.
+    connectionsCheckingInterval: limits.check_ms,
   };
   const certificate = readCertificate(config.tls);
   const server = certificate
@@ -58,16 +58,4 @@ export async function listen(app: FastifyInstance, config: ServerConfig, port: n
   await app.listen({ host: config.host, port });
   const address = app.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-export const DRAIN_MS = 8000;
-
-/** Takes no more, ends streams, lets what runs finish; after the drain time connections are cut. */
-export async function closeServer(app: FastifyInstance, drain_ms: number = DRAIN_MS): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), drain_ms);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(cut);
-  }
 }
