@@ -1,6 +1,6 @@
 /** The known name that a misspelt one most resembles, or nothing when none is close: "did you mean …?". */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.min(4, Math.floor(name.length / 4)));
+  const limit = name.length < 4 ? 1 : Math.min(4, Math.max(2, Math.floor(name.length / 4)));
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of known) {
