@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { openApiDocument } from '../src/contract/openapi.ts';
 import { type Generated, isStarted, settle } from './generated.ts';
 import { apiPage } from './reference/api.ts';
 import { cliPage } from './reference/cli.ts';
@@ -8,6 +10,10 @@ import { permissionsPage } from './reference/permissions.ts';
 
 // Writes docs/reference/*.md from what the program itself goes by, so that the two cannot differ. `--check` only compares.
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 export async function referencePages(): Promise<Generated> {
   return {
     'docs/reference/api.md': apiPage(),
@@ -15,6 +21,7 @@ export async function referencePages(): Promise<Generated> {
     'docs/reference/configuration.md': configurationPage(),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/exit-codes.md': exitCodesPage(),
+    'docs/reference/openapi.json': `${JSON.stringify(openApiDocument(version), null, 2)}\n`,
     'docs/reference/permissions.md': permissionsPage(),
   };
 }
