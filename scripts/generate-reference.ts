@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { openApiDocument } from '../src/contract/openapi.ts';
 import { type Generated, isStarted, settle } from './generated.ts';
 import { apiPage } from './reference/api.ts';
 import { cliPage } from './reference/cli.ts';
@@ -21,7 +19,6 @@ export async function referencePages(): Promise<Generated> {
     'docs/reference/configuration.md': configurationPage(),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/exit-codes.md': exitCodesPage(),
-    'docs/reference/openapi.json': `${JSON.stringify(openApiDocument(version), null, 2)}\n`,
     'docs/reference/permissions.md': permissionsPage(),
   };
 }
