@@ -8,10 +8,6 @@ import { permissionsPage } from './reference/permissions.ts';
 
 // Writes docs/reference/*.md from what the program itself goes by, so that the two cannot differ. `--check` only compares.
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 export async function referencePages(): Promise<Generated> {
   return {
     'docs/reference/api.md': apiPage(),
