@@ -1,4 +1,4 @@
-// Runs before anything is drawn (see build/first-paint-plugin.ts): a page that flashes white at night was decided too late.
+// Runs before anything is drawn (see build/page-head-plugin.ts): a page that flashes white at night was decided too late.
 // The keys are those of `preferences.ts`; a browser that refuses storage gets the system's theme.
 let remembered: string | null = null;
 try {

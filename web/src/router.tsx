@@ -18,7 +18,7 @@ import { meQuery } from './session.ts';
 import { BrokenPage } from './shell/broken-page.tsx';
 import { Guarded } from './shell/guarded.tsx';
 import { NoWorkspace } from './shell/no-workspace.tsx';
-import { NotFound } from './shell/not-found.tsx';
+import { NotFound, NotFoundOutside } from './shell/not-found.tsx';
 import { PendingPage } from './shell/pending-page.tsx';
 import { SignedIn } from './shell/signed-in.tsx';
 import { WorkspaceFrame } from './shell/workspace-frame.tsx';
@@ -28,7 +28,10 @@ interface RouterContext {
   queries: QueryClient;
 }
 
-const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFound });
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  notFoundComponent: NotFoundOutside,
+});
 
 // ── Open to anybody ─────────────────────────────────────────────────────────────────────────────────
 
@@ -67,6 +70,7 @@ const signedIn = createRoute({
     }
   },
   component: SignedIn,
+  notFoundComponent: NotFound,
 });
 
 /** `/` leads to the workspace of the last visit. */
@@ -98,6 +102,7 @@ const workspace = createRoute({
     throw redirect({ href, replace: true });
   },
   component: WorkspaceFrame,
+  notFoundComponent: NotFound,
 });
 
 // ── The areas' pages ────────────────────────────────────────────────────────────────────────────────

@@ -142,9 +142,26 @@ export const theme = createTheme({
     Radio: { defaultProps: field },
     Switch: { defaultProps: field },
     SegmentedControl: { defaultProps: field },
-    Modal: { defaultProps: { ...dialog, centered: true, radius: 'lg', padding: 'lg' } },
+    Modal: {
+      defaultProps: {
+        ...dialog,
+        centered: true,
+        radius: 'lg',
+        padding: 'lg',
+        // A <header> outside of any section would be a second banner of the page.
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
     Drawer: { defaultProps: dialog },
-    Menu: { defaultProps: { position: 'bottom-end', shadow: 'md', transitionProps: { duration: 120 } } },
+    Menu: {
+      defaultProps: {
+        position: 'bottom-end',
+        shadow: 'md',
+        transitionProps: { duration: 120 },
+        // An empty element that takes the focus and has no place among the items of a menu.
+        withInitialFocusPlaceholder: false,
+      },
+    },
     Tooltip: {
       defaultProps: {
         openDelay: 350,

@@ -17,8 +17,9 @@ interface Entry {
 const here = import.meta.dirname;
 const source = join(here, '..');
 const FORM = /_(zero|one|two|few|many|other)$/;
-/** English texts of errors are the server's own: the file exists in the other languages only. */
-const SERVER_TEXTS = 'errors';
+/** What the server says itself (errors, the API's and the settings' descriptions) has files in the other languages only. */
+const ERRORS = 'errors';
+const SERVER_TEXTS = new Set([ERRORS, 'api_texts', 'config']);
 
 function readCatalogue(language: Language): Map<string, Entry[]> {
   const files = readdirSync(join(here, language)).filter(file => file.endsWith('.json'));
@@ -43,7 +44,7 @@ const catalogues = Object.fromEntries(
   LANGUAGES.map(language => [language, readCatalogue(language)]),
 ) as Record<Language, Map<string, Entry[]>>;
 const entriesOf = (language: Language) =>
-  [...catalogues[language]].filter(([name]) => name !== SERVER_TEXTS).flatMap(([, entries]) => entries);
+  [...catalogues[language]].filter(([name]) => !SERVER_TEXTS.has(name)).flatMap(([, entries]) => entries);
 const keysOf = (entries: readonly Entry[]) => [...new Set(entries.map(entry => entry.key))].sort();
 const holesOf = (text: string) =>
   [...new Set([...text.matchAll(/\{\{\s*(\w+)[^}]*\}\}|<\/?(\w+)>/g)].map(([hole]) => hole))].sort();
@@ -78,14 +79,18 @@ test('a text that counts has every plural form of its language', () => {
   }
 });
 
+/** `roles.${role}` stands for every key that begins with `roles.`. */
+function patternOf(template: string): RegExp {
+  const fixed = template.split(/\$\{[^}]*\}/).map(part => part.replace(/[^\w:-]/g, '\\$&'));
+  return new RegExp(`^${fixed.join('[\\w.-]+')}$`);
+}
+
 test('every text is used, and every text that is used exists', () => {
   const code = globSync('**/*.{ts,tsx}', { cwd: source, exclude: ['**/*.test.ts'] })
     .map(file => readFileSync(join(source, file), 'utf8'))
     .join('\n');
   const literals = new Set([...code.matchAll(/['"]([\w:.-]+)['"]/g)].map(([, text]) => text));
-  const templates = [...code.matchAll(/`([\w:.-]*\$\{[^`]*)`/g)].map(
-    ([, text]) => new RegExp(`^${(text ?? '').replace(/\./g, '\\.').replace(/\$\{[^}]*\}/g, '[\\w.-]+')}$`),
-  );
+  const templates = [...code.matchAll(/`([\w:.-]*\$\{[^`]*)`/g)].map(([, text]) => patternOf(text ?? ''));
   const isUsed = (key: string) => {
     const names = [key, key.slice(key.indexOf(':') + 1)];
     return names.some(name => literals.has(name) || templates.some(template => template.test(name)));
@@ -97,7 +102,7 @@ test('every text is used, and every text that is used exists', () => {
 });
 
 test('every error has its French words, with the same parameters', () => {
-  const texts = new Map(catalogues.fr.get(SERVER_TEXTS)?.map(entry => [entry.key, entry.text]));
+  const texts = new Map(catalogues.fr.get(ERRORS)?.map(entry => [entry.key, entry.text]));
   for (const [code, { title, message, hint }] of Object.entries(errors)) {
     for (const [part, english] of Object.entries({ title, message, hint })) {
       const french = texts.get(`errors:${code}.${part}`);
@@ -110,7 +115,7 @@ test('every error has its French words, with the same parameters', () => {
 
 test('French texts of errors belong to an error that exists', () => {
   const known = new Set([...Object.keys(errors), 'page.broken']);
-  const strangers = (catalogues.fr.get(SERVER_TEXTS) ?? [])
+  const strangers = (catalogues.fr.get(ERRORS) ?? [])
     .map(entry => entry.key.replace(/^errors:/, '').replace(/\.(title|message|hint)$/, ''))
     .filter(code => !known.has(code) && !code.startsWith('field.'));
   assert.deepEqual([...new Set(strangers)], []);
@@ -123,8 +128,10 @@ const prose = (text: string) =>
 test('French is set as French is: spaces before high punctuation, guillemets, curved apostrophes', () => {
   for (const { key, text } of [...catalogues.fr.values()].flat()) {
     const words = prose(text);
+    // What is quoted may be code.
+    const own = words.replace(/«[^»]*»/g, '«»');
     assert.doesNotMatch(
-      words,
+      own,
       /(?<!\u00a0)(?<![\w«]):(?=\s|$)|\w:(?=\s|$)/,
       `${key}: a no-break space before the colon`,
     );
@@ -152,7 +159,7 @@ test('French uses the words of the glossary', () => {
 
 /** Words that are the same in both languages. Everything else that is equal was forgotten. */
 const SAME = new Set(
-  '· Moulin,Moulin,Table,Pipeline,Code,Invitation,Configuration,Node.js,permission,permissions,Pages,Actions,Sessions,Session,Secrets,Secret,Version,English,Français,Source,Type,Date,Action,Description,Notes,API,OIDC,Node,PostgreSQL,Service,Documentation,Permission,Permissions,Audit,Installation,Administration'.split(
+  '· Moulin,Moulin,Route,OpenAPI 3.1,format,ms,Table,Pipeline,Code,Invitation,Configuration,Node.js,permission,permissions,Pages,Actions,Sessions,Session,Secrets,Secret,Version,English,Français,Source,Type,Date,Action,Description,Notes,API,OIDC,Node,PostgreSQL,Service,Documentation,Permission,Permissions,Audit,Installation,Administration'.split(
     ',',
   ),
 );

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { SearchIcon } from '../icons.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
+import css from './broken-page.module.css';
 
 export function NotFound() {
   const { t } = useTranslation();
@@ -21,5 +22,14 @@ export function NotFound() {
         }
       />
     </>
+  );
+}
+
+/** An address of no area at all: nobody may be signed in, so nothing stands around it. */
+export function NotFoundOutside() {
+  return (
+    <main className={css.outside}>
+      <NotFound />
+    </main>
   );
 }

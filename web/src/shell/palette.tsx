@@ -23,7 +23,8 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
     () => [...commands.filter(command => matchesSearch([command.label, command.group], search)), ...found],
     [commands, found, search],
   );
-  const combobox = useCombobox();
+  // Always open; Escape in the field is what closes it, and the dialog with it.
+  const combobox = useCombobox({ opened: true, onOpenedChange: open => open || onClose() });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first of whatever is found now is what Enter takes
   useEffect(() => {
     combobox.selectFirstOption();
@@ -44,10 +45,11 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
       attributes={{ content: { 'aria-label': t('palette.title') } }}
     >
       <Combobox store={combobox} onOptionSubmit={run}>
-        <Combobox.EventsTarget>
+        <Combobox.EventsTarget withExpandedAttribute>
           <TextInput
             variant="unstyled"
             className={css.search}
+            aria-autocomplete="list"
             aria-label={t('palette.title')}
             placeholder={t('palette.placeholder')}
             leftSection={<SearchIcon size={16} />}

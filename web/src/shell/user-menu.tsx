@@ -1,7 +1,6 @@
-import { Menu } from '@mantine/core';
+import { Menu, VisuallyHidden } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { callApi } from '../api.ts';
 import { allPages } from '../areas.ts';
@@ -36,10 +35,11 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { scheme, setScheme, language, setLanguage } = usePreferences();
   const signOut = useSignOut();
   return (
-    <Menu width={230}>
+    <Menu width={230} checkIcon={<DoneIcon size={14} />}>
       <Menu.Target>
-        <button type="button" className={css.avatar} aria-label={t('shell.account_of', { name: me.name })}>
+        <button type="button" className={css.avatar}>
           <span aria-hidden="true">{initials(me.name)}</span>
+          <VisuallyHidden>{t('shell.account_of', { name: me.name })}</VisuallyHidden>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -57,21 +57,26 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t('theme.label')}</Menu.Label>
-        {SCHEMES.map(({ scheme: offered, icon: Icon }) => (
-          <Choice
+        {SCHEMES.map(({ scheme: offered }) => (
+          <Menu.RadioItem
             key={offered}
-            chosen={offered === scheme}
-            icon={<Icon size={16} />}
-            run={() => setScheme(offered)}
+            value={offered}
+            checked={offered === scheme}
+            onChange={() => setScheme(offered)}
           >
             {t(`theme.${offered}`)}
-          </Choice>
+          </Menu.RadioItem>
         ))}
         <Menu.Label>{t('language')}</Menu.Label>
         {LANGUAGES.map(offered => (
-          <Choice key={offered} chosen={offered === language} run={() => setLanguage(offered)}>
+          <Menu.RadioItem
+            key={offered}
+            value={offered}
+            checked={offered === language}
+            onChange={() => setLanguage(offered)}
+          >
             <span lang={offered}>{t(`languages.${offered}`)}</span>
-          </Choice>
+          </Menu.RadioItem>
         ))}
         <Menu.Divider />
         <Menu.Item leftSection={<SignOutIcon size={16} />} onClick={signOut}>
@@ -79,22 +84,6 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-function Choice(props: { chosen: boolean; icon?: ReactNode; run: () => void; children: ReactNode }) {
-  const { chosen, icon, run, children } = props;
-  return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={chosen}
-      closeMenuOnClick={false}
-      leftSection={icon}
-      rightSection={chosen ? <DoneIcon size={14} /> : null}
-      onClick={run}
-    >
-      {children}
-    </Menu.Item>
   );
 }
 

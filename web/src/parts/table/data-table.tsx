@@ -63,7 +63,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     sortable: !paged,
   });
   return (
-    <section className={css.card} aria-labelledby={heading}>
+    <div className={css.card}>
       <Toolbar {...props} table={table} showColumns={showColumns} shownRows={rows.length} />
       {list.error !== null && list.rows !== undefined && <Stale list={list} />}
       {list.rows === undefined || rows.length === 0 ? (
@@ -72,7 +72,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         <TableGrid {...props} heading={heading} table={table} />
       )}
       {paged && list.rows !== undefined && <Pager list={list} view={view} />}
-    </section>
+    </div>
   );
 }
 
@@ -81,9 +81,9 @@ function Instead<Row extends object>(props: DataTableProps<Row> & { heading: str
   const { list, view, empty, caption, heading } = props;
   const { t } = useTranslation();
   const name = (
-    <h3 id={heading} className={css.hidden}>
+    <h2 id={heading} className={css.hidden}>
       {caption}
-    </h3>
+    </h2>
   );
   if (list.rows === undefined && list.error !== null)
     return (
