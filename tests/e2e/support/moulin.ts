@@ -49,7 +49,7 @@ export async function openMoulin(): Promise<Moulin> {
   async function startIn(home: string, port: string): Promise<Running> {
     const child = spawn(
       process.execPath,
-      ['src/main.ts', 'start', '--data', data, '--port', port, '--no-demo', '--no-open'],
+      ['bin/main.mjs', 'start', '--data', data, '--port', port, '--no-demo', '--no-open'],
       { cwd: ROOT, env: ownEnvironment(home), stdio: ['ignore', 'pipe', 'pipe'] },
     );
     const output = collect(child);
