@@ -15,7 +15,7 @@ begin
 end $function$
 
 create sequence event_positions as bigint;
-grant usage on event_positions to moulin_instance;
+grant select, usage on event_positions to moulin_instance;
 
 create table api_tokens (
   id uuid not null,

@@ -381,3 +381,5 @@ grant select, insert, update, delete on workspaces, workspace_slugs, users, user
   idempotency_keys to moulin_instance;
 grant select, insert on audit_entries to moulin_instance;
 grant usage on sequence event_positions to moulin_instance;
+-- A backup keeps how far each one has counted.
+grant select on all sequences in schema public to moulin_instance;
