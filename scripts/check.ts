@@ -26,7 +26,7 @@ function allChecks(): Check[] {
   const generators = globSync('scripts/generate-*.ts', { cwd: ROOT }).sort();
   return [
     ...projects.map(path => ({ title: `types: ${path}`, args: [TSC, '--noEmit', '-p', path] })),
-    { title: 'lint and format', args: [BIOME, 'ci', '--error-on-warnings', '.'] },
+    { title: 'lint and format', args: [BIOME, 'ci', '--colors=off', '--error-on-warnings', '.'] },
     ...generators.map(path => ({ title: `fresh: ${path}`, args: [path, '--check'] })),
   ];
 }

@@ -61,7 +61,7 @@ test('traces of a machine are recognised', () => {
   assert.deepEqual(foreignTraces(`cd ${'/home'}/alice/moulin`), [`${'/home'}/alice`]);
   assert.deepEqual(foreignTraces(`open ${'/Users'}/bob/x and ${'/root'}/xy`), [
     `${'/Users'}/bob`,
-    `${'/root'}/x`,
+    `${'/root'}/xy`,
   ]);
   assert.deepEqual(foreignTraces('see /var/lib/postgresql and https://moulin.example.com/home/'), []);
 });
