@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { EventFeed, Store } from './base/db/index.ts';
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[], place: Place): Promise<void>
   // Whoever read our output has gone (a closed terminal, `| head`): no reason to fall over.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const { runCli } = await import('./doors/cli/index.ts');
-  const version = await readVersion(place.package_folder);
+  const version = readVersion(place.package_folder);
   const host: CliHost = {
     ...place,
     version,
@@ -34,10 +35,8 @@ export async function main(argv: readonly string[], place: Place): Promise<void>
   process.exit(await runCli(argv, host));
 }
 
-async function readVersion(package_folder: string): Promise<string> {
-  const path = join(package_folder, 'package.json');
-  const { default: manifest } = await import(path, { with: { type: 'json' } });
-  return manifest.version;
+function readVersion(package_folder: string): string {
+  return JSON.parse(readFileSync(join(package_folder, 'package.json'), 'utf8')).version;
 }
 
 interface OpenOptions extends Place {
@@ -70,7 +69,7 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
   const events = openEvents(store, { failed: error => log.warn({ error }, 'Events wait for the store') });
   opened.defer(() => events.close());
 
-  const { openAccess, openSecrets } = await import('./domains/access/index.ts');
+  const { keysCheck, openAccess, openSecrets } = await import('./domains/access/index.ts');
   const keys = await openKeys(resolved, store, redactor);
   const secrets = await openSecrets({ store, keys, redactor });
   const { openOutbound, proxiesOf } = await import('./base/kit/outbound.ts');
@@ -103,10 +102,11 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
     denied: access.recordDenied,
     idempotency: door.idempotencyStore(store, config.retention.idempotency_hours),
     events,
-    checks: [door.storeCheck(store), door.diskCheck(config.data)],
+    checks: [door.storeCheck(store), keysCheck(secrets), door.diskCheck(config.data)],
     describe: () => describe({ resolved, store, version, started_at, url: place.url }),
     web_folder: join(options.package_folder, 'web', 'dist'),
     log,
+    redactor,
     clock: systemClock,
   });
   opened.defer(() => app.close());

@@ -83,6 +83,8 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     describe: async () => ({ ...SYSTEM, instance_id: store.instance_id }),
     web_folder: undefined,
     log,
+    redactor,
+    redactor,
     clock,
   });
   t.after(async () => {

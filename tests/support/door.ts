@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/kit/clock.ts';
 import { fail } from '../../src/base/kit/errors.ts';
 import { newId } from '../../src/base/kit/ids.ts';
 import { openLog } from '../../src/base/kit/log.ts';
+import { createRedactor } from '../../src/base/kit/redact.ts';
 import { EVERY_SCOPE, ROLES } from '../../src/contract/permissions.ts';
 import type { Principal } from '../../src/contract/principal.ts';
 import { routeEntries } from '../../src/contract/routes.ts';
@@ -81,6 +82,7 @@ export async function openFixture(t: TestContext, options: FixtureOptions = {}):
     denied: async ({ route }) => void denials.push(route),
     idempotency: memoryIdempotency(),
     events,
+    redactor: createRedactor(),
     checks: [],
     describe: async () => {
       throw new Error('not described here');

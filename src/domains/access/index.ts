@@ -7,6 +7,7 @@ export type { AccessOptions } from './parts.ts';
 export {
   type KeyProvider,
   keyFile,
+  keysCheck,
   openKeyProvider,
   openSecrets,
   type SecretRef,

@@ -15,7 +15,6 @@ import {
   checkStorage,
   judgeDisk,
   ofFailure,
-  ofKeys,
   ofSystem,
 } from './doctor-checks.ts';
 
@@ -102,19 +101,6 @@ test('what failed is filed under the part that it is about, with what to do', ()
   assert.match(finding.detail, /protected by key k/);
   assert.match(finding.fix, /MOULIN_KEY_FILE/);
   assert.equal(ofFailure('installation', new Error('x')).check, 'installation');
-});
-
-test('a rotation that stopped halfway is a warning', () => {
-  const status = {
-    key_id: 'k',
-    provider: 'file',
-    place: '/p',
-    data_keys: 2,
-    secrets: 5,
-    waiting: 0,
-  } as const;
-  assert.equal(ofKeys(status).state, 'ok');
-  assert.match(ofKeys({ ...status, waiting: 3 }).fix, /rotate --resume/);
 });
 
 test("the server's parts become findings", () => {

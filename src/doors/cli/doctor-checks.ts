@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import type { ResolvedConfig } from '../../base/kit/config.ts';
 import { type Failure, isFailure, toProblem } from '../../base/kit/errors.ts';
 import { isApiError } from '../../contract/client.ts';
-import type { KeyStatus } from '../../contract/secrets.ts';
 import type { System } from '../../contract/system.ts';
 import type { PidFile } from './process/pid-file.ts';
 import { canListen, holderOf, PAIR } from './process/ports.ts';
@@ -131,17 +130,6 @@ export function ofSystem(system: Pick<System, 'parts'>): Finding[] {
     detail: part.detail || factsText(part.facts),
     fix: part.state === 'ok' ? '' : 'The detail says what to do; the log in the data folder has more.',
   }));
-}
-
-/** That it opens what it should was proved when the installation was opened; a rotation may have stopped halfway. */
-export function ofKeys(status: KeyStatus): Finding {
-  const detail = `key ${status.key_id} in ${status.place}; ${status.secrets} secrets`;
-  if (status.waiting === 0) return ok('keys', detail);
-  return warning(
-    'keys',
-    `${detail}, ${status.waiting} under a retired data key`,
-    'Finish the rotation: moulin keys rotate --resume.',
-  );
 }
 
 function factsText(facts: Readonly<Record<string, unknown>>): string {

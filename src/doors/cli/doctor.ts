@@ -12,7 +12,6 @@ import {
   checkStorage,
   type Finding,
   ofFailure,
-  ofKeys,
   ofSystem,
   ok,
 } from './doctor-checks.ts';
@@ -95,8 +94,8 @@ async function examineInstallation(context: Context, resolved: ResolvedConfig) {
   try {
     const { client, close } = await connectLocal(context.host, resolved);
     try {
-      const [system, keys] = await Promise.all([client['system.show'](), client['keys.show']()]);
-      return { findings: [...ofSystem(system), ofKeys(keys)], system };
+      const system = await client['system.show']();
+      return { findings: ofSystem(system), system };
     } finally {
       await close();
     }

@@ -46,7 +46,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     metrics.observe(request, reply);
     logRequest(request, reply, parts);
   });
-  app.setErrorHandler((error, request, reply) => sendFailure(request, reply, error, parts.log));
+  app.setErrorHandler((error, request, reply) => sendFailure(request, reply, error, parts));
   app.setNotFoundHandler((request, reply) => {
     if (isPageRequest(request)) return sendPage(request, reply, is_built);
     throw nothingAt(request);
@@ -76,7 +76,7 @@ function makeApp(parts: ServerParts, limits: ServerLimits): FastifyInstance {
     // An address that cannot be decoded reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
       setSecurityHeaders(reply, request);
-      sendFailure(request, reply, error, parts.log);
+      sendFailure(request, reply, error, parts);
     },
   });
 }

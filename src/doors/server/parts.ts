@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/kit/clock.ts';
 import type { Log } from '../../base/kit/log.ts';
+import type { Redactor } from '../../base/kit/redact.ts';
 import type { accessRoutes } from '../../contract/access.ts';
 import type { Config } from '../../contract/config.ts';
 import type { Permission } from '../../contract/permissions.ts';
@@ -27,6 +28,7 @@ export interface ServerParts {
   /** The built web UI; undefined or empty when it was not built. */
   web_folder: string | undefined;
   log: Log;
+  redactor: Pick<Redactor, 'redactValue'>;
   clock: Clock;
   /** For the metrics; where the store counts them. */
   store_connections?: () => { used: number; idle: number; waiting: number };

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Failure, fail, isFailure, toProblem } from '../../base/kit/errors.ts';
 import type { Log } from '../../base/kit/log.ts';
 import { errors } from '../../contract/errors.ts';
+import type { ServerParts } from './parts.ts';
 
 // Whatever goes wrong, wherever, leaves in the one shape of foundations §9.
 
@@ -9,10 +10,11 @@ export function sendFailure(
   request: FastifyRequest,
   reply: FastifyReply,
   error: unknown,
-  log: Log,
+  { log, redactor }: Pick<ServerParts, 'log' | 'redactor'>,
 ): FastifyReply {
   const failure = toFailure(error, request) ?? unexpected(error, request, log);
-  const problem = toProblem(failure, request.id);
+  // A refusal names what it received, and that may be a token in the wrong place, on its way into somebody's log.
+  const problem = redactor.redactValue(toProblem(failure, request.id));
   return reply
     .code(problem.status)
     .headers(headersOf(failure))

@@ -1,3 +1,4 @@
+export { keysCheck } from './health.ts';
 export { type KeyProvider, keyFile, openKeyProvider } from './keys.ts';
 export { secretHandlers } from './routes.ts';
 export { openSecrets, type Secrets } from './secrets.ts';

@@ -57,6 +57,7 @@ export async function openKeyring(store: Store, provider: KeyProvider): Promise<
     },
     async follow(tx) {
       const key_id = await keyIdInForce(tx);
+      if (key_id === current.id) return;
       const key = key_id === null ? undefined : await provider.find(key_id);
       if (!key) throw fail('key.changed', { key_id });
       current = key;

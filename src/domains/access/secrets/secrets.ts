@@ -212,7 +212,14 @@ function nameOf(ref: SecretRef): string {
 }
 
 async function readStatus(store: Store, keyring: Keyring): Promise<KeyStatus> {
-  const counts = await store.withInstance('count secrets', count, { read_only: true });
+  const counts = await store.withInstance(
+    'count secrets',
+    async tx => {
+      await keyring.follow(tx);
+      return count(tx);
+    },
+    { read_only: true },
+  );
   return { key_id: keyring.key_id(), provider: keyring.kind, place: keyring.place, ...counts };
 }
 
