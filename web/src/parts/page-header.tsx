@@ -1,5 +1,5 @@
-import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { Link, useMatch } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import css from './page-header.module.css';
 
@@ -22,6 +22,7 @@ interface PageHeaderProps {
 
 export function PageHeader({ title, crumbs = [], state, facts, actions }: PageHeaderProps) {
   const { t } = useTranslation();
+  const heading = useFocusOnArrival();
   useEffect(() => {
     document.title = t('document_title', { title });
   }, [title, t]);
@@ -40,8 +41,7 @@ export function PageHeader({ title, crumbs = [], state, facts, actions }: PageHe
           </nav>
         )}
         <div className={css.title}>
-          {/* Focused after a navigation, so that a screen reader says where one has arrived. */}
-          <h1 tabIndex={-1} data-page-title="">
+          <h1 ref={heading} tabIndex={-1}>
             <bdi>{title}</bdi>
           </h1>
           {state}
@@ -51,4 +51,19 @@ export function PageHeader({ title, crumbs = [], state, facts, actions }: PageHe
       {actions !== undefined && <div className={css.actions}>{actions}</div>}
     </div>
   );
+}
+
+/** The address whose heading had the focus last; the first page of a visit keeps the browser's own beginning. */
+let arrivedAt: string | undefined;
+
+/** After a navigation a screen reader says where one has arrived, and Tab goes on from there. */
+function useFocusOnArrival() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Of the page this stands on: the location itself is the next page's while this one is still on screen.
+  const pathname = useMatch({ strict: false, select: match => match.pathname });
+  useEffect(() => {
+    if (arrivedAt !== undefined && arrivedAt !== pathname) heading.current?.focus({ preventScroll: true });
+    arrivedAt = pathname;
+  }, [pathname]);
+  return heading;
 }

@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { MoreIcon } from '../icons.ts';
 
@@ -13,11 +13,17 @@ export interface RowAction {
 /** What can be done with one row; nothing at all when nothing can. */
 export function RowMenu({ name, actions }: { name: string; actions: readonly RowAction[] }) {
   const { t } = useTranslation();
+  const button = useRef<HTMLButtonElement>(null);
   if (actions.length === 0) return null;
+  const start = (action: RowAction) => {
+    // A dialog that opens now returns the focus to the button: the item it was opened from is gone by then.
+    button.current?.focus();
+    action.run();
+  };
   return (
     <Menu>
       <Menu.Target>
-        <ActionIcon aria-label={t('actions_for', { name })} size={26}>
+        <ActionIcon ref={button} aria-label={t('actions_for', { name })} size={26}>
           <MoreIcon size={16} aria-hidden="true" />
         </ActionIcon>
       </Menu.Target>
@@ -27,7 +33,7 @@ export function RowMenu({ name, actions }: { name: string; actions: readonly Row
             key={action.label}
             leftSection={action.icon}
             color={action.destructive ? 'bad' : undefined}
-            onClick={action.run}
+            onClick={() => start(action)}
           >
             {action.label}
           </Menu.Item>

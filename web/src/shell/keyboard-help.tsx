@@ -1,8 +1,9 @@
-import { Modal, Switch } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { pageAddress } from '../areas.ts';
 import { PAGE_KEYS, SHORTCUTS } from '../keys.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { characterKeys, rememberCharacterKeys } from '../preferences.ts';
 import { useMay, useMembership } from '../session.ts';
 import css from './keyboard-help.module.css';
@@ -14,7 +15,7 @@ export function KeyboardHelp({ onClose }: { onClose: () => void }) {
   const [characters, setCharacters] = useState(characterKeys);
   const pages = PAGE_KEYS.filter(({ page }) => may(page.needs) && pageAddress(page, workspace) !== undefined);
   return (
-    <Modal opened onClose={onClose} title={t('keys.title')} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Dialog onClose={onClose} title={t('keys.title')}>
       <h3 className={css.group}>{t('keys.general')}</h3>
       <dl className={css.map}>
         {SHORTCUTS.map(({ keys, does }) => (
@@ -51,7 +52,7 @@ export function KeyboardHelp({ onClose }: { onClose: () => void }) {
           rememberCharacterKeys(event.currentTarget.checked);
         }}
       />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -56,7 +56,7 @@ function AreaLink({ area, page, to }: { area: Area; page: Page; to: string }) {
       activeProps={{ 'aria-current': 'page' }}
     >
       {Icon !== undefined && <Icon size={16} aria-hidden="true" />}
-      {t(`pages.${page.title}`)}
+      {t(`pages.${area.title ?? page.title}`)}
     </Link>
   );
 }

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { areas } from '../areas.ts';
 import { SearchIcon } from '../icons.ts';
 import { matchesSearch } from '../parts/table/column.ts';
+import { useReturnFocus } from '../parts/use-return-focus.ts';
 import { useMay, useMembership } from '../session.ts';
 import css from './palette.module.css';
 import { type Command, useCommands } from './use-commands.tsx';
@@ -16,6 +17,7 @@ const finders = areas.flatMap(area => area.finders ?? []);
 /** Everything by its name: pages, actions, and the objects that the areas know how to find. */
 export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
   const { t } = useTranslation();
+  useReturnFocus();
   const [search, setSearch] = useState('');
   const commands = useCommands(onHelp);
   const found = useFound(search);

@@ -34,11 +34,13 @@ function usePageCommands(): Command[] {
       allPages.flatMap(page => {
         const to = pageAddress(page, workspace);
         if (page.unlisted || to === undefined || !may(page.needs)) return [];
+        const area = areaOf(page);
         const command: Command = {
           id: to,
           group: t('palette.pages'),
           label: t(`pages.${page.title}`),
-          icon: areaOf(page)?.icon,
+          detail: area?.title && t(`pages.${area.title}`),
+          icon: area?.icon,
           run: () => void navigate({ to }),
         };
         return [command];

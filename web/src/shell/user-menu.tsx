@@ -1,6 +1,7 @@
 import { Menu, VisuallyHidden } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { callApi } from '../api.ts';
 import { allPages } from '../areas.ts';
@@ -34,10 +35,15 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const me = useMe();
   const { scheme, setScheme, language, setLanguage } = usePreferences();
   const signOut = useSignOut();
+  const button = useRef<HTMLButtonElement>(null);
+  const help = () => {
+    button.current?.focus();
+    onHelp();
+  };
   return (
     <Menu width={230} checkIcon={<DoneIcon size={14} />}>
       <Menu.Target>
-        <button type="button" className={css.avatar}>
+        <button ref={button} type="button" className={css.avatar}>
           <span aria-hidden="true">{initials(me.name)}</span>
           <VisuallyHidden>{t('shell.account_of', { name: me.name })}</VisuallyHidden>
         </button>
@@ -52,7 +58,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
             {t('shell.account')}
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<KeyboardIcon size={16} />} onClick={onHelp}>
+        <Menu.Item leftSection={<KeyboardIcon size={16} />} onClick={help}>
           {t('keys.title')}
         </Menu.Item>
         <Menu.Divider />

@@ -1,6 +1,7 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import dialog from '../dialog.module.css';
+import { Dialog } from '../dialog.tsx';
 import type { Field, FieldValue, Values } from './field.ts';
 import css from './form.module.css';
 import type { FormState } from './use-form.ts';
@@ -15,13 +16,7 @@ export function ConflictDialog<V extends Values>({ fields, state }: ConflictDial
   const { t } = useTranslation();
   const differences = state.conflict?.differences ?? [];
   return (
-    <Modal
-      opened
-      onClose={state.closeConflict}
-      title={t('conflict.title')}
-      size="lg"
-      closeButtonProps={{ 'aria-label': t('close') }}
-    >
+    <Dialog title={t('conflict.title')} onClose={state.closeConflict} wide>
       <div className={dialog.stack}>
         <p>{t('conflict.text')}</p>
         <div className={css.differences}>
@@ -56,7 +51,7 @@ export function ConflictDialog<V extends Values>({ fields, state }: ConflictDial
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,8 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import dialog from '../dialog.module.css';
+import { Dialog } from '../dialog.tsx';
 
 /** Back, a link or closing the tab loses nothing without a question. */
 export function LeaveGuard({ active }: { active: boolean }) {
@@ -13,7 +14,7 @@ export function LeaveGuard({ active }: { active: boolean }) {
   });
   if (status !== 'blocked') return null;
   return (
-    <Modal opened onClose={reset} title={t('leave.title')} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Dialog title={t('leave.title')} onClose={reset}>
       <div className={dialog.stack}>
         <p>{t('leave.text')}</p>
         <div className={dialog.buttons}>
@@ -23,6 +24,6 @@ export function LeaveGuard({ active }: { active: boolean }) {
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
