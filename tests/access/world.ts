@@ -84,7 +84,6 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     web_folder: undefined,
     log,
     redactor,
-    redactor,
     clock,
   });
   t.after(async () => {
