@@ -34,7 +34,10 @@ export function browser(url: string, keep: (place: string, text: string) => void
     const text = await response.text();
     // A cookie that is set is where a session belongs; all other headers are searched.
     const shown = [...response.headers].filter(([name]) => name !== 'set-cookie');
-    keep(`${method} ${path.split('?')[0]?.replace('/api/v1', '').slice(0, 30)}`, `${JSON.stringify(shown)}\n${text}`);
+    keep(
+      `${method} ${path.split('?')[0]?.replace('/api/v1', '').slice(0, 30)}`,
+      `${JSON.stringify(shown)}\n${text}`,
+    );
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       jar.set(name, value);

@@ -233,6 +233,14 @@ test('a day in the life of an installation', async () => {
 
   await server.stop();
   keep('console', server.output());
+
+  // A new process, which has never seen the token that somebody now puts into an address.
+  const again = await here.start();
+  const later = browser(again.url, keep);
+  await later.get(`/nothing/${token}`);
+  await later.get('/members', { 'moulin-workspace': token });
+  await again.stop();
+  keep('console', again.output());
 });
 
 test('what is on disk and in the database', async () => {

@@ -77,6 +77,13 @@ test('a long secret is covered as a whole and encoded', () => {
   assert(left.length < 10, left);
 });
 
+test('an API token is covered though nobody registered it; its visible beginning stays', () => {
+  const { redact } = createRedactor();
+  const token = `moulin_0123456789Ab_${'x9Y'.repeat(14)}z`;
+  assert.equal(redact(`GET /members/${token}?a`), `GET /members/moulin_0123456789Ab_${REDACTED}?a`);
+  assert.equal(redact('moulin_0123456789Ab'), 'moulin_0123456789Ab');
+});
+
 test('the registry is bounded: the least recently added goes, what is pinned stays', () => {
   const redactor = createRedactor(2);
   redactor.pin('pinned-secret');

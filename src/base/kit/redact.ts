@@ -19,6 +19,8 @@ const MAX_REMEMBERED = 5000;
 /** A long secret (a key file in JSON) is looked for piece by piece: a log line may show any part of it. */
 const PIECE_LENGTH = 1024;
 const MAX_DEPTH = 32;
+/** Tokens from before a restart are in no registry, but have a form. The first two parts are their public name. */
+const API_TOKEN = /\b(moulin_[0-9A-Za-z]{12})_[0-9A-Za-z]{20,}/g;
 
 export function createRedactor(max_remembered: number = MAX_REMEMBERED): Redactor {
   const index = createIndex();
@@ -44,7 +46,7 @@ export function createRedactor(max_remembered: number = MAX_REMEMBERED): Redacto
     pinned.add(secret);
     for (const form of spellings(secret)) index.add(form);
   };
-  const redact = (text: string) => cover(text, index);
+  const redact = (text: string) => cover(text.replace(API_TOKEN, `$1_${REDACTED}`), index);
   return { add, pin, redact, redactValue: value => redactDeep(value, redact) };
 }
 
