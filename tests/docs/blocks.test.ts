@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pathsBelow, read } from '../../scripts/source/files.ts';
-import { parseConfigFile, resolveConfig } from '../../src/base/kit/config.ts';
+import { resolveConfig } from '../../src/base/kit/config.ts';
+import { parseConfigFile } from '../../src/base/kit/config-file.ts';
 import { blocksOf } from './markdown.ts';
 
 const pages = ['README.md', 'README.fr.md', 'CONTRIBUTING.md', ...pathsBelow('docs')].filter(path =>

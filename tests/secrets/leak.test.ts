@@ -19,7 +19,8 @@ const produced: { place: string; text: string }[] = [];
 /** Answers that exist to show a secret once: the secret, and the only place it may stand. */
 const shownOnce: { secret: string; place: string }[] = [];
 
-const plant = (name: string, value: string) => {
+const plant = (name: string, value: string | undefined) => {
+  assert(value, `there is no ${name}`);
   planted.set(name, value);
   return value;
 };
@@ -287,8 +288,8 @@ function leaksOf(secret: string, value: string): string[] {
     .map(({ place }) => `${secret} in ${place}`);
 }
 
-function linkIn(text: string): string {
-  return /\/link#([A-Za-z0-9_-]+)/.exec(text)?.[1] ?? assert.fail(`no link in ${text.slice(0, 500)}`);
+function linkIn(text: string | undefined): string {
+  return /\/link#([A-Za-z0-9_-]+)/.exec(text ?? '')?.[1] ?? assert.fail(`no link in ${text?.slice(0, 500)}`);
 }
 
 function withPassword(address: string, value: string): string {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { configKeys, parseBytes, parseDuration } from '../../contract/config.ts';
-import { type ConfigSources, entryOf, maskUrl, parseConfigFile, resolveConfig } from './config.ts';
+import { type ConfigSources, entryOf, maskUrl, resolveConfig } from './config.ts';
+import { parseConfigFile } from './config-file.ts';
 import { type Failure, isFailure } from './errors.ts';
 
 function sources(given: Partial<ConfigSources> = {}): ConfigSources {

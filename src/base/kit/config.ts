@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import {
   type Config,
   type ConfigKey,
@@ -58,7 +57,6 @@ type Settled = { key: ConfigKey; origin: Origin; source: string | null } & (
 );
 
 export const MASK = '•••';
-export const MAX_FILE_BYTES = 1024 * 1024;
 
 /** Flags over environment over file over remembered over default; every problem at once, with the key and its origin. */
 export function resolveConfig(sources: ConfigSources): ResolvedConfig {
@@ -83,21 +81,6 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
 
 export function entryOf(resolved: ResolvedConfig, key: string): ConfigEntry | undefined {
   return resolved.entries.find(entry => entry.key === key);
-}
-
-/** The text of `moulin.yaml`, or every syntax error of it with line and column. */
-export function parseConfigFile(text: string, path: string): { path: string; values: unknown } {
-  if (Buffer.byteLength(text) > MAX_FILE_BYTES)
-    throw fail('config.file_unreadable', { path, reason: 'it is larger than 1 MB' });
-  try {
-    const document = parseDocument(text, { prettyErrors: true });
-    refuse(document.errors.map(error => toField(path, firstLine(error.message))));
-    return { path, values: document.toJS({ maxAliasCount: 100 }) ?? {} };
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof ReferenceError)
-      throw fail('config.file_unreadable', { path, reason: 'it is nested or aliased too deeply' });
-    throw error;
-  }
 }
 
 export function isLoopback(host: string): boolean {
@@ -330,13 +313,14 @@ function didYouMean(name: string, known: readonly string[]): string {
   return close ? `; did you mean ${close}?` : '';
 }
 
-function refuse(fields: ProblemField[]): void {
+/** All of them in one failure, so that a person corrects them in one go. */
+export function refuse(fields: ProblemField[]): void {
   if (fields.length === 0) return;
   const summary = fields.map(field => `${field.path}: ${field.message}`).join('; ');
   throw fail('config.invalid', { count: fields.length, summary }, { fields });
 }
 
-function toField(path: string, message: string): ProblemField {
+export function toField(path: string, message: string): ProblemField {
   return { path, code: 'config.invalid', message };
 }
 
@@ -346,10 +330,6 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,13 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir, totalmem } from 'node:os';
 import { join, resolve, sep } from 'node:path';
-import {
-  type ConfigSources,
-  MAX_FILE_BYTES,
-  parseConfigFile,
-  type ResolvedConfig,
-  resolveConfig,
-} from '../../base/kit/config.ts';
+import { type ConfigSources, type ResolvedConfig, resolveConfig } from '../../base/kit/config.ts';
+import { MAX_FILE_BYTES, parseConfigFile } from '../../base/kit/config-file.ts';
 import { fail } from '../../base/kit/errors.ts';
 import { userConfigFolder } from '../../base/kit/folders.ts';
 import { readInstanceFile } from './process/data-folder.ts';
