@@ -8,7 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
-import { callApi, createQueries, isApiError, isSignedOut } from './api.ts';
+import { apiQuery, callApi, createQueries, isApiError, isSignedOut } from './api.ts';
 import type { Page } from './area.ts';
 import { allPages } from './areas.ts';
 import { i18next } from './i18n/i18n.ts';
@@ -45,7 +45,11 @@ const signIn = createRoute({
     const { next }: { next?: string } = search;
     throw redirect({ href: safeNext(next, location.origin), replace: true });
   },
-  loader: () => i18next.loadNamespaces('sign_in'),
+  loader: ({ context }) =>
+    Promise.all([
+      i18next.loadNamespaces('sign_in'),
+      context.queries.prefetchQuery(apiQuery('sign_in.options', {})),
+    ]),
   component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx')),
 });
 
@@ -66,7 +70,7 @@ const signedIn = createRoute({
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
       if (!isSignedOut(error)) throw error;
-      throw redirect({ to: '/sign-in', search: { next: location.href }, replace: true });
+      throw redirect({ to: '/sign-in', search: nextTo(location.href), replace: true });
     }
   },
   component: SignedIn,
@@ -159,11 +163,16 @@ export function createApp() {
     const { pathname, href } = router.state.location;
     if (leaving || ['/sign-in', '/link'].includes(pathname)) return;
     leaving = true;
-    await router.navigate({ to: '/sign-in', search: { next: href }, replace: true });
+    await router.navigate({ to: '/sign-in', search: nextTo(href), replace: true });
     // Only now: what is on screen must not ask again for what was taken away.
     queries.clear();
     leaving = false;
   }
 
   return { queries, router };
+}
+
+/** `/` is where one goes anyway. */
+function nextTo(href: string): { next?: string } {
+  return href === '/' ? {} : { next: href };
 }

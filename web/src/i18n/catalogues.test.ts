@@ -113,6 +113,16 @@ test('every error has its French words, with the same parameters', () => {
   }
 });
 
+test('what is said of a field is said in every language', () => {
+  const fields = (language: Language) =>
+    keysOf(catalogues[language].get(ERRORS) ?? []).filter(key => key.startsWith('errors:field.'));
+  // English says the more general of them in the server's own words.
+  assert.deepEqual(
+    fields('en').filter(key => !fields('fr').includes(key)),
+    [],
+  );
+});
+
 test('French texts of errors belong to an error that exists', () => {
   const known = new Set([...Object.keys(errors), 'page.broken']);
   const strangers = (catalogues.fr.get(ERRORS) ?? [])

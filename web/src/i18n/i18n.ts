@@ -10,7 +10,7 @@ const bundled: BackendModule = {
   init: () => {},
   read: async (language, namespace) => {
     const load = catalogues[`./${language}/${namespace}.json`];
-    // `errors` has no English file: the server's own texts are the English ones.
+    // What the server says itself (errors, descriptions) has no English file: its own words are the English ones.
     return load === undefined ? {} : load();
   },
 };

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AuditEntry } from '../../../../src/contract/access.ts';
 import { useApi } from '../../api.ts';
 import { allPages, pageAddress } from '../../areas.ts';
-import { actionText, actorText, objectText } from '../../parts/access/audit-words.ts';
+import { actionText, actorText } from '../../parts/access/audit-words.ts';
 import { Card } from '../../parts/card.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ProblemBlock } from '../../parts/problem-notice.tsx';
@@ -49,11 +49,10 @@ function Change({ entry }: { entry: AuditEntry }) {
   return (
     <li className={css.line}>
       <span className={css.what}>
-        <bdi className={css.who}>{actorText(entry, t)}</bdi>{' '}
-        <span className="dim">{actionText(entry.action, t)}</span> <bdi>{objectText(entry, t)}</bdi>
+        <span className={css.done}>{actionText(entry.action, t)}</span> <bdi>{entry.object_name}</bdi>
       </span>
       <span className="small faint">
-        <RelativeTime at={entry.at} />
+        <bdi>{actorText(entry, t)}</bdi> · <RelativeTime at={entry.at} />
       </span>
     </li>
   );

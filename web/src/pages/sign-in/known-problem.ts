@@ -1,25 +1,34 @@
+import type { TFunction } from 'i18next';
 import type { Problem } from '../../../../src/contract/errors.ts';
 
-/** Codes with which the way back from an identity provider may end: `/sign-in?problem=oidc.refused`. */
-const STATUS: Readonly<Record<string, number>> = {
-  'oidc.refused': 403,
-  'oidc.unreachable': 502,
-  'oidc.not_configured': 404,
-};
+/** How the way back from an identity provider may end: `/sign-in?problem=oidc.refused&request_id=…`. */
+const KNOWN = {
+  'oidc.refused': 'refused',
+  'oidc.unreachable': 'unreachable',
+  'oidc.not_configured': 'not_configured',
+} as const;
 
-/** Anybody can write an address: of its text nothing is shown, only what we say ourselves about a code we know. */
-export function knownProblem(code: string | undefined): Problem | undefined {
-  const status = code === undefined ? undefined : STATUS[code];
-  if (code === undefined || status === undefined) return undefined;
+/**
+ * Anybody can write an address: nothing of its text is shown but an id, and only for a code that we know. The reason, which
+ * may be a stranger's text, is in the audit log.
+ */
+export function knownProblem(
+  search: { problem?: string; request_id?: string },
+  t: TFunction<'sign_in'>,
+): Problem | undefined {
+  const code = search.problem ?? '';
+  const word = Object.entries(KNOWN).find(([known]) => known === code)?.[1];
+  if (word === undefined) return undefined;
   return {
     type: `urn:moulin:error:${code}`,
-    title: 'Sign-in did not work',
-    status,
-    detail: 'The identity provider did not sign you in.',
-    code,
-    hint: 'Try again. If it stays, tell an admin; the reason is in the audit log.',
+    title: t(`problem.${word}.title`),
+    status: 403,
+    detail: t(`problem.${word}.text`),
+    // Its own words, not those of the API's error, which name what is not in the address.
+    code: 'page.sign_in',
+    hint: t('problem.hint'),
     params: {},
-    request_id: '',
+    request_id: /^[0-9a-f-]{36}$/.test(search.request_id ?? '') ? (search.request_id ?? '') : '',
     errors: [],
   };
 }

@@ -14,8 +14,8 @@ import { knownProblem } from './known-problem.ts';
 export default function SignInPage() {
   const { t } = useTranslation('sign_in');
   const options = useApi('sign_in.options', {});
-  const search: { next?: string; problem?: string } = useSearch({ strict: false });
-  const problem = knownProblem(search.problem);
+  const search: { next?: string; problem?: string; request_id?: string } = useSearch({ strict: false });
+  const problem = knownProblem(search, t);
   if (options.data?.needs_first_admin) return <FirstAdmin />;
   return (
     <Door title={t('title')}>
