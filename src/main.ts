@@ -125,7 +125,9 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
       open.defer(dieAloud(log, failed.resolve));
       const { port, moved_from } = await openPort(resolved, port => door.listen(app, config, port));
       place.url = addressOf(config, port);
-      open.defer(announce(config.data, { url: place.url, port, version, started_at, local_token }));
+      const facts = { url: place.url, port, version, started_at, tls_cert: config.tls.cert };
+      const local_url = addressOf({ ...config, public_url: null }, port);
+      open.defer(announce(config.data, { ...facts, local_url, local_token }));
       // A server ends by a signal, and Node keeps compiled code by itself only for a process that runs out of work.
       flushCompileCache();
       log.info({ url: place.url, version }, 'Ready');

@@ -7,6 +7,11 @@ interface Machine {
   home: string;
 }
 
+/** Each installation has a key of its own, so that a copied data folder finds its own and no other's. */
+export function keyFile(config_folder: string, instance_id: string): string {
+  return join(config_folder, 'keys', `${instance_id}.key`);
+}
+
 /** Where this user's programs keep what belongs to the user: keys and sign-ins, never data. */
 export function userConfigFolder({ platform, env, home }: Machine): string {
   if (platform === 'win32') return join(env.APPDATA || join(home, 'AppData', 'Roaming'), 'moulin');

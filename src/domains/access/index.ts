@@ -6,7 +6,6 @@ export { type Access, type Denied, openAccess } from './open.ts';
 export type { AccessOptions } from './parts.ts';
 export {
   type KeyProvider,
-  keyFile,
   keysCheck,
   openKeyProvider,
   openSecrets,

@@ -50,7 +50,7 @@ export async function connectLocal(
   // A mistyped --data must not make an empty installation.
   if (!isDataFolder(data)) throw fail('cli.no_instance', { data });
   const running = findRunning(data);
-  return running ? connectRunning(resolved, running, workspace) : connectInProcess(host, resolved, workspace);
+  return running ? connectRunning(data, running, workspace) : connectInProcess(host, resolved, workspace);
 }
 
 export function targetOf(terminal: Terminal, options: TargetOptions): Target {
@@ -72,18 +72,15 @@ function connectRemote(target: Target & { kind: 'remote' }): Connection {
   };
 }
 
-async function connectRunning(
-  resolved: ResolvedConfig,
-  running: PidFile,
-  workspace = 'main',
-): Promise<Connection> {
-  const { data, tls } = resolved.config;
+async function connectRunning(data: string, running: PidFile, workspace = 'main'): Promise<Connection> {
+  const { url, local_url = url, tls_cert } = running;
   const token = readLocalToken(data);
-  const trusting = tls.cert === null ? undefined : await fetchTrusting(tls.cert);
+  const trusting = tls_cert ? await fetchTrusting(tls_cert) : undefined;
   return {
-    client: client({ base_url: running.url, token, workspace, fetch: trusting }),
+    // Not the public address: the secret goes to this process and to nobody between.
+    client: client({ base_url: local_url, token, workspace, fetch: trusting }),
     is_local: true,
-    place: running.url,
+    place: url,
     close: nothing,
   };
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { keyFile } from '../../base/kit/folders.ts';
 import type { Config } from '../../contract/config.ts';
-import { keyFile } from '../../domains/access/secrets/keys.ts';
 import { type AnswerOptions, addAnswer, alone, type Context, confirm } from './command.ts';
 import { readInstanceFile } from './process/data-folder.ts';
 import {

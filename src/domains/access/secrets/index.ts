@@ -1,5 +1,5 @@
 export { keysCheck } from './health.ts';
-export { type KeyProvider, keyFile, openKeyProvider } from './keys.ts';
+export { type KeyProvider, openKeyProvider } from './keys.ts';
 export { secretHandlers } from './routes.ts';
 export { openSecrets, type Secrets } from './secrets.ts';
 export type { SecretRef, SecretState } from './store.ts';

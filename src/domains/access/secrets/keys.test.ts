@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isFailure } from '../../../base/kit/errors.ts';
+import { keyFile } from '../../../base/kit/folders.ts';
 import { createRedactor, REDACTED } from '../../../base/kit/redact.ts';
-import { fileKeys, givenKeys, keyFile, openKeyProvider, writeKeyFile } from './keys.ts';
+import { fileKeys, givenKeys, openKeyProvider, writeKeyFile } from './keys.ts';
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'moulin clés '));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fail } from '../../../base/kit/errors.ts';
+import { keyFile } from '../../../base/kit/folders.ts';
 import type { Redactor } from '../../../base/kit/redact.ts';
 import { type Binding, unwrap, wrap } from './envelope.ts';
 import { type Kek, parseKek, toKek } from './kek.ts';
@@ -91,10 +92,6 @@ export function fileKeys(folder: string, instance_id: string, redactor?: Redacto
       return newest && newest.id !== key_id ? newest : prepend(keks);
     },
   };
-}
-
-export function keyFile(folder: string, instance_id: string): string {
-  return join(folder, 'keys', `${instance_id}.key`);
 }
 
 /** Lines of keys, newest first; `#` begins a comment. Variables separate them by commas or spaces. */

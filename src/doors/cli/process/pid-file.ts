@@ -5,7 +5,11 @@ import { z } from 'zod';
 /** Who serves a data folder, for people and for other processes. Only the lock says whether it is still true. */
 const pidFileSchema = z.object({
   pid: z.number().int().positive(),
+  /** What people type: behind a proxy that is not this process. */
   url: z.string(),
+  /** Where this process itself listens, and the certificate that it shows there: for commands on this machine. */
+  local_url: z.string().optional(),
+  tls_cert: z.string().nullable().optional(),
   port: z.number().int(),
   started_at: z.string(),
   version: z.string(),
