@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ROLES, type Role } from '../../src/contract/permissions.ts';
+import type { Role } from '../../src/contract/permissions.ts';
 import { refused } from './refused.ts';
 import { openWorld, PASSWORD, type Person, tokenIn, type World } from './world.ts';
 
@@ -36,7 +36,7 @@ test('only owners touch owners, and an admin touches everybody else', async t =>
   assert.equal((await setRole(admin, other.id, 'viewer')).role, 'viewer');
   assert.equal((await setRole(admin, editor.id, 'admin')).role, 'admin');
   assert.equal((await setRole(owner, editor.id, 'owner')).role, 'owner');
-  await refused(setRole(editor.id === admin.id ? admin : other, admin.id, 'viewer'), 'auth.forbidden');
+  await refused(setRole(other, admin.id, 'viewer'), 'auth.forbidden');
 });
 
 test('the last owner neither leaves nor is demoted nor removed; one who is disabled does not count', async t => {
@@ -251,5 +251,4 @@ test('a service account and the local command line are no people: they do not le
   const world = await openWorld(t);
   await world.firstAdmin();
   await refused(world.local['members.leave']({ workspace: 'main' }), 'account.not_a_person');
-  for (const role of ROLES) assert.equal(typeof (await world.person(role)).id, 'string');
 });

@@ -34,7 +34,7 @@ test('a token is shown once, stored as a hash, recognised by its prefix', async 
     tx.selectFrom('api_tokens').selectAll().execute(),
   );
   assert(!JSON.stringify(rows).includes(token.slice(prefix.length + 1)));
-  const { client } = { client: world.bearer(token) };
+  const client = world.bearer(token);
   assert.equal((await client['me.show']()).token?.id, id);
   for (const bad of [`${token}x`, token.slice(0, -1) + (token.endsWith('0') ? '1' : '0'), prefix, 'x'])
     await refused(world.bearer(bad)['me.show'](), 'auth.invalid');

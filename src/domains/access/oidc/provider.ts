@@ -102,8 +102,10 @@ async function discovered({ config, outbound, clock }: Needs, issuer: string): P
   };
   const guarded: client.CustomFetch = (url, { method, headers, body, signal }) =>
     outbound.fetch(url, { method, headers, body: toBody(body), signal, redirect: 'manual' });
+  // The signature counts also where TLS already says who answered: an issuer may be plain http, behind a proxy.
+  const checks = [client.enableNonRepudiationChecks];
   // An http issuer is the operator's own word; https stays compulsory for all others.
-  const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : [];
+  const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests, ...checks] : checks;
   const options = { timeout: TIMEOUT_SECONDS, [client.customFetch]: guarded, execute };
   const found = await client.discovery(new URL(issuer), client_id ?? '', metadata, client.None(), options);
   if (client_secret === null) return found;
@@ -113,7 +115,7 @@ async function discovered({ config, outbound, clock }: Needs, issuer: string): P
   const configuration = new client.Configuration(server, client_id ?? '', metadata, how(client_secret));
   configuration[client.customFetch] = guarded;
   configuration.timeout = TIMEOUT_SECONDS;
-  for (const allow of execute) allow(configuration);
+  for (const enable of execute) enable(configuration);
   return configuration;
 }
 
