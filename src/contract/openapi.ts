@@ -373,7 +373,7 @@ function exampleOf(schema: JsonSchema): unknown {
     case 'boolean':
       return true;
     default:
-      return EXAMPLES[String(schema.format)] ?? '…';
+      return EXAMPLES[String(schema.format)] ?? '…'.repeat(Math.max(1, Number(schema.minLength ?? 1)));
   }
 }
 

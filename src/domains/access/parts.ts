@@ -40,18 +40,24 @@ export function assemble(options: AccessOptions): Parts {
   const { store, clock, redactor } = options;
   const flood = createFloodGate(clock, options.flood_limits ?? FLOOD_LIMITS);
   // The last net: whatever a caller put into a name, a registered secret does not get into the log that is never deleted.
-  const covered = (note: AuditNote) => redactor.redactValue(note);
+  // Only into text: somebody whose secret is the id of the workspace must not make every entry about it impossible.
+  const coveredActor = (actor: Actor) => ({ ...actor, name: redactor.redact(actor.name) });
+  const covered = ({ object, changes, ...note }: AuditNote): AuditNote => ({
+    ...note,
+    ...(object && { object: { ...object, name: redactor.redact(object.name) } }),
+    ...(changes && { changes: redactor.redactValue(changes) }),
+  });
   return {
     ...options,
     passwords: openPasswords(),
     now: () => toTimestamp(clock.now()),
-    record: (tx, actor, note) => recordChange(tx, redactor.redactValue(actor), covered(note)),
+    record: (tx, actor, note) => recordChange(tx, coveredActor(actor), covered(note)),
     async recordRefusal(key, actor, note) {
       const left_out = flood.pass(key);
       if (left_out === undefined) return;
       const said =
         left_out === 0 ? note : { ...note, changes: { ...note.changes, left_out: { after: left_out } } };
-      await store.withInstance('audit', tx => recordAudit(tx, redactor.redactValue(actor), covered(said)));
+      await store.withInstance('audit', tx => recordAudit(tx, coveredActor(actor), covered(said)));
     },
   };
 }
