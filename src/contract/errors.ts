@@ -558,6 +558,13 @@ export const errors = {
     message: 'The role {role} cannot be the application role: {power}. Row-level security would not hold it.',
     hint: 'Take the right away (alter role … nosuperuser nobypassrls), or give MOULIN_DATABASE_APP_URL another role.',
   },
+  'store.role_taken': {
+    status: 500,
+    retry: 'terminal',
+    title: 'The role works for another installation',
+    message: 'The role {role} on this server works for the Moulin installation {holder}.',
+    hint: 'Give each installation a server, or a role of its own in MOULIN_DATABASE_APP_URL. When the other one is gone: comment on role {role} is null.',
+  },
   'store.role_not_ready': {
     status: 500,
     retry: 'terminal',
@@ -569,7 +576,7 @@ export const errors = {
     status: 500,
     retry: 'terminal',
     title: 'The role may not create roles',
-    message: 'The role in MOULIN_DATABASE_URL may not create the role {role}.',
+    message: 'The role in MOULIN_DATABASE_URL may not create the roles that Moulin needs.',
     hint: 'Let an administrator run: {statements} and set MOULIN_DATABASE_APP_URL to the address with moulin_app.',
   },
   'store.timeout': {

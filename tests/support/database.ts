@@ -138,9 +138,9 @@ export function testServer(): Promise<TestServer> {
 async function externalServer(admin: Address): Promise<TestServer> {
   await withClient(admin, 'test: roles', async (client: pg.Client) => {
     await ensureRoles(client);
-    await closeDatabase(client);
+    await closeDatabase(client, 'moulin_app');
   });
-  const app = await ensureAppPassword(admin, 'moulin test');
+  const app = await ensureAppPassword(admin, 'moulin test', '00000000-0000-7000-8000-000000000000');
   return { admin, owner: admin, app, owner_role: undefined, strategy: '' };
 }
 

@@ -1,22 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { fail, isFailure } from '../kit/errors.ts';
 import { newId } from '../kit/ids.ts';
 import { openBell } from './bell.ts';
-import {
-  type Address,
-  clientConfig,
-  describeAddress,
-  isConnectionLost,
-  reasonOf,
-  withClient,
-} from './connection.ts';
+import { type Address, clientConfig, reasonOf, withClient } from './connection.ts';
 import { type Doors, openDoors, type Tx } from './doors.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
+import { checkServer, roleOf } from './external.ts';
 import { type Lock, openLocks } from './locks.ts';
 import { type MigrationReport, migrate, readMigrations } from './migrate.ts';
-import { checkAppRole, closeDatabase, ensureAppPassword, ensureRoles, isRefused } from './roles.ts';
+import { APP_ROLE, checkAppRole, closeDatabase, ensureAppPassword, ensureRoles } from './roles.ts';
 
 export interface StoreHealth {
   state: 'ok' | 'down';
@@ -37,11 +30,18 @@ export interface Store extends Doors {
   close(): Promise<void>;
 }
 
+export interface ExternalOptions {
+  url: string;
+  app_url?: string | null;
+  /** The password that moulin_app gets, from a secret that is not in the store; see `deriveAppPassword`. */
+  app_password: (instance_id: string) => string;
+}
+
 export interface OpenOptions {
   /** `DATA/store` and a log file: the embedded PostgreSQL. */
   embedded?: { folder: string; log_file: string; listen?: 'socket' | 'loopback' };
-  /** A PostgreSQL of the user's own. `app_url` where the role in `url` may not make roles. */
-  external?: { url: string; app_url?: string | null; app_password: (instance_id: string) => string };
+  /** Or a PostgreSQL of the user's own; `app_url` where the role in `url` may not make roles. */
+  external?: ExternalOptions;
   /** The id that an empty store gets. */
   instance_id?: string;
   say?: (text: string) => void;
@@ -58,7 +58,7 @@ const QUERY_SECONDS = 45;
 export async function openStore(options: OpenOptions): Promise<Store & { migrated: MigrationReport }> {
   const embedded = options.embedded && (await startEmbedded({ ...options.embedded, say: options.say }));
   try {
-    const ready = embedded ? await prepareEmbedded(embedded, options) : await prepareExternal(options);
+    const ready = await prepare(embedded, options);
     const store = await openPrepared(ready.app, ready.instance_id);
     return {
       ...store,
@@ -80,53 +80,40 @@ interface Ready {
   migrated: MigrationReport;
 }
 
+async function prepare(embedded: EmbeddedServer | undefined, options: OpenOptions): Promise<Ready> {
+  if (embedded) return prepareEmbedded(embedded, options);
+  if (options.external) return prepareExternal(options.external, options);
+  throw new Error('openStore needs `embedded` or `external`');
+}
+
 async function prepareEmbedded(server: EmbeddedServer, options: OpenOptions): Promise<Ready> {
-  const prepared = await prepareDatabase(server.owner, options);
+  const prepared = await prepareDatabase(server.owner, APP_ROLE, options);
   await checkAppRole(server.app);
   return { app: server.app, ...prepared };
 }
 
-async function prepareExternal(options: OpenOptions): Promise<Ready> {
-  if (!options.external) throw new Error('openStore needs either `embedded` or `external`');
-  const { url, app_url, app_password } = options.external;
-  const owner: Address = { url };
+async function prepareExternal(external: ExternalOptions, options: OpenOptions): Promise<Ready> {
+  const owner: Address = { url: external.url };
   await checkServer(owner);
-  const prepared = await prepareDatabase(owner, options);
-  const app = app_url ? { url: app_url } : await ensureAppPassword(owner, app_password(prepared.instance_id));
+  const by_hand: Address | undefined = external.app_url ? { url: external.app_url } : undefined;
+  if (by_hand) await checkServer(by_hand);
+  const app_role = by_hand ? await roleOf(by_hand) : APP_ROLE;
+  const { instance_id, migrated } = await prepareDatabase(owner, app_role, options);
+  const app = by_hand ?? (await ensureAppPassword(owner, external.app_password(instance_id), instance_id));
   await checkAppRole(app);
-  return { app, ...prepared };
-}
-
-const OLDEST_MAJOR = 14;
-
-/** Reached, old enough, and not behind a pooler that would lose our LISTEN and our locks. */
-async function checkServer(owner: Address): Promise<void> {
-  const address = describeAddress(owner);
-  try {
-    await withClient(owner, 'moulin: check', async client => {
-      const { rows } = await client.query<{ version: string; major: number }>(
-        `select current_setting('server_version') "version", current_setting('server_version_num')::int / 10000 major`,
-      );
-      const [server] = rows;
-      if (!server || server.major < OLDEST_MAJOR)
-        throw fail('store.too_old', { address, found: server?.version ?? 'unknown' });
-    });
-  } catch (error) {
-    if (isFailure(error)) throw error;
-    if (isConnectionLost(error))
-      throw fail('store.unreachable', { address, reason: reasonOf(error) }, { cause: error });
-    if (isRefused(error) || /SASL|SSL|password/i.test(reasonOf(error)))
-      throw fail('store.refused', { address, reason: reasonOf(error) }, { cause: error });
-    throw error;
-  }
+  return { app, instance_id, migrated };
 }
 
 /** Roles, schema and identity, as the owner. */
-async function prepareDatabase(owner: Address, options: OpenOptions): Promise<Omit<Ready, 'app'>> {
+async function prepareDatabase(
+  owner: Address,
+  app_role: string,
+  options: OpenOptions,
+): Promise<Omit<Ready, 'app'>> {
   const migrations = await readMigrations();
   return withClient(owner, 'moulin: prepare', async client => {
-    await ensureRoles(client);
-    await closeDatabase(client);
+    await ensureRoles(client, { app: app_role === APP_ROLE });
+    await closeDatabase(client, app_role);
     const migrated = await migrate(client, migrations, async from => {
       await options.beforeMigration?.(owner, from);
     });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { fail, isFailure } from '../kit/errors.ts';
-import { type Address, asRole, codeOf, describeAddress, reasonOf, withClient } from './connection.ts';
+import { fail } from '../kit/errors.ts';
+import { type Address, asRole, codeOf, reasonOf, withClient } from './connection.ts';
 import { scramVerifier } from './scram.ts';
 
 export const APP_ROLE = 'moulin_app';
@@ -17,41 +17,42 @@ const APP_TIMEOUTS: Readonly<Record<string, string>> = {
 
 /** What an administrator runs where the role in database.url may not make roles. */
 export const ROLES_BY_HAND = [
-  'create role moulin_workspace nologin',
-  'create role moulin_instance nologin',
+  ...DOOR_ROLES.map(role => `create role ${role} nologin`),
   `create role ${APP_ROLE} login noinherit password '…'`,
-  `grant moulin_workspace, moulin_instance to ${APP_ROLE}`,
+  `grant ${DOOR_ROLES.join(', ')} to ${APP_ROLE}`,
+  ...Object.entries(APP_TIMEOUTS).map(([name, value]) => `alter role ${APP_ROLE} set ${name} = '${value}'`),
 ].join('; ');
 
 /** Makes what is missing and changes nothing that is there: roles belong to the server, other databases may use them. */
-export async function ensureRoles(client: pg.Client): Promise<void> {
-  await againWhenRaced(async () => {
-    for (const role of DOOR_ROLES) await ensureRole(client, role, 'nologin');
-    await ensureRole(client, APP_ROLE, 'login noinherit');
-    await client.query(ENSURE_MEMBERSHIPS);
-    await ensureTimeouts(client);
-  });
+export async function ensureRoles(
+  client: pg.Client,
+  options: { app: boolean } = { app: true },
+): Promise<void> {
+  try {
+    await againWhenRaced(async () => {
+      for (const role of DOOR_ROLES) await ensureRole(client, role, 'nologin');
+      if (options.app) await ensureAppRole(client);
+    });
+  } catch (error) {
+    if (codeOf(error) !== '42501') throw error;
+    throw fail('store.may_not_create_roles', { statements: ROLES_BY_HAND }, { cause: error });
+  }
+}
+
+async function ensureAppRole(client: pg.Client): Promise<void> {
+  await ensureRole(client, APP_ROLE, 'login noinherit');
+  const { rows } = await client.query<{ door: string }>(
+    `select door from unnest($1::text[]) door where not pg_has_role($2, door, 'member')`,
+    [DOOR_ROLES, APP_ROLE],
+  );
+  for (const { door } of rows) await client.query(`grant ${door} to ${APP_ROLE}`);
+  await ensureTimeouts(client);
 }
 
 async function ensureRole(client: pg.Client, role: string, attributes: string): Promise<void> {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
-  if (rowCount) return;
-  try {
-    await client.query(`create role ${role} ${attributes}`);
-  } catch (error) {
-    if (codeOf(error) !== '42501') throw error;
-    throw fail('store.may_not_create_roles', { role, statements: ROLES_BY_HAND }, { cause: error });
-  }
+  if (!rowCount) await client.query(`create role ${role} ${attributes}`);
 }
-
-const ENSURE_MEMBERSHIPS = `
-do $$ declare door text; begin
-  foreach door in array array['moulin_workspace', 'moulin_instance'] loop
-    if not pg_has_role('${APP_ROLE}', door, 'member') then
-      execute format('grant %I to ${APP_ROLE}', door);
-    end if;
-  end loop;
-end $$`;
 
 async function ensureTimeouts(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ setting: string }>(
@@ -78,43 +79,63 @@ async function againWhenRaced(work: () => Promise<void>): Promise<void> {
 }
 
 /** PUBLIC may connect to no database of ours: only the owner, the application and who is granted it by name. */
-export async function closeDatabase(client: pg.Client): Promise<void> {
+export async function closeDatabase(client: pg.Client, app_role: string): Promise<void> {
   const { rows } = await client.query<{ name: string; is_open: boolean; may_close: boolean }>(`
-    select datname name, has_database_privilege('public', oid, 'connect') is_open,
+    select datname "name", has_database_privilege('public', oid, 'connect') is_open,
       pg_has_role(datdba, 'usage') may_close
     from pg_database where datname = current_database()`);
   const [database] = rows;
-  if (!database) return;
-  const name = client.escapeIdentifier(database.name);
   // Where another role owns the database, closing it is that role's affair.
-  if (database.may_close && database.is_open)
-    await client.query(`revoke connect, temporary on database ${name} from public`);
-  if (database.may_close)
-    await client.query(`grant connect on database ${name} to ${APP_ROLE}, ${DOOR_ROLES.join(', ')}`);
+  if (!database?.may_close) return;
+  const name = client.escapeIdentifier(database.name);
+  if (database.is_open) await client.query(`revoke connect, temporary on database ${name} from public`);
+  const guests = [app_role, ...DOOR_ROLES].map(role => client.escapeIdentifier(role));
+  await client.query(`grant connect on database ${name} to ${guests.join(', ')}`);
 }
 
 // ── The application's own role ──────────────────────────────────────────────────────────────────────
 
-/** Signs in as moulin_app; when the password is not right (a first start, another key), the owner sets it. */
-export async function ensureAppPassword(owner: Address, password: string): Promise<Address> {
+/**
+ * Signs in as moulin_app; when the password is not right (a first start, another key), the owner sets it. Where the role
+ * works for another installation on the same server, changing its password would lock that one out.
+ */
+export async function ensureAppPassword(
+  owner: Address,
+  password: string,
+  instance_id: string,
+): Promise<Address> {
   const app = asRole(owner, APP_ROLE, password);
-  try {
-    await withClient(app, 'moulin: check', async () => {});
-    return app;
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-  }
+  if (await canSignIn(app)) return app;
   await againWhenRaced(() =>
     withClient(owner, 'moulin: roles', async client => {
+      await claimAppRole(client, instance_id);
       await client.query(`alter role ${APP_ROLE} password ${client.escapeLiteral(scramVerifier(password))}`);
     }),
   );
   return app;
 }
 
-/** Wrong password, no such role, no line in pg_hba.conf, no right to connect. */
-export function isRefused(error: unknown): boolean {
-  return ['28P01', '28000', '42501'].includes(codeOf(error));
+async function canSignIn(app: Address): Promise<boolean> {
+  try {
+    await withClient(app, 'moulin: check', async () => {});
+    return true;
+  } catch (error) {
+    // Wrong password, none at all, or no line for it in pg_hba.conf.
+    if (/^28...$/.test(codeOf(error)) || /password/.test(reasonOf(error))) return false;
+    throw error;
+  }
+}
+
+/** The role's comment says which installation set its password. */
+async function claimAppRole(client: pg.Client, instance_id: string): Promise<void> {
+  const { rows } = await client.query<{ comment: string | null }>(
+    `select shobj_description(oid, 'pg_authid') "comment" from pg_roles where rolname = $1`,
+    [APP_ROLE],
+  );
+  const holder = /^Moulin ([0-9a-f-]{36})$/.exec(rows[0]?.comment ?? '')?.[1];
+  if (holder !== undefined && holder !== instance_id)
+    throw fail('store.role_taken', { role: APP_ROLE, holder });
+  await client.query(`comment on role ${APP_ROLE} is ${client.escapeLiteral(`Moulin ${instance_id}`)}`);
 }
 
 interface Standing {
@@ -126,11 +147,7 @@ interface Standing {
 
 /** Row-level security is a wall only for roles that cannot walk around it. */
 export async function checkAppRole(app: Address): Promise<void> {
-  const standing = await withClient(app, 'moulin: check', readStanding).catch(error => {
-    if (isFailure(error)) throw error;
-    throw fail('store.refused', { address: describeAddress(app), reason: reasonOf(error) }, { cause: error });
-  });
-  const { role, too_powerful, owns_tables, lacks } = standing;
+  const { role, too_powerful, owns_tables, lacks } = await withClient(app, 'moulin: check', readStanding);
   if (too_powerful !== null)
     throw fail('store.role_too_powerful', { role, power: `it is, or may become, ${too_powerful}` });
   if (owns_tables) throw fail('store.role_too_powerful', { role, power: 'it owns the tables' });
