@@ -21,6 +21,7 @@ export const home: Area = {
   cards: [
     { id: 'checklist', place: 'wide', load: () => import('./checklist-card.tsx') },
     { id: 'changes', place: 'wide', needs: 'audit:read', load: () => import('./changes-card.tsx') },
+    { id: 'workspace', place: 'side', load: () => import('./workspace-card.tsx') },
     { id: 'health', place: 'side', needs: 'instance:health', load: () => import('./health-card.tsx') },
   ],
   steps: [
