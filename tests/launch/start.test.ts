@@ -158,8 +158,8 @@ test('a second Ctrl-C ends it at once, and still nothing is left', options, asyn
   process.kill(main.pid, 'SIGCONT');
   await new Promise(resolve => setTimeout(resolve, 600));
   if (existsSync(`/proc/${main.pid}`)) process.kill(main.pid, 'SIGINT');
-  await allGone(one.tree());
   await one.ended();
+  await allGone(root);
 });
 
 test('what a person gets wrong is one message and a next step', options, async () => {
@@ -192,7 +192,8 @@ test('uninstall says what it would remove, asks, and removes only its own', opti
 
   const running = await npmStart('deux — b');
   assert.equal((await moulin('deux — b', 'uninstall', '--yes')).code, 0);
-  await allGone(running.tree());
+  await running.ended();
+  await allGone(root);
   assert.deepEqual([existsSync(data), existsSync(key)], [false, false]);
   // The other folder's data and key are there.
   const other = JSON.parse(readFileSync(join(clone('un'), '.moulin', 'instance.json'), 'utf8')).id;

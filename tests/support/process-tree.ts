@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** One process, whatever becomes of its number later. */
 export interface Process {
@@ -24,6 +24,25 @@ export function treeOf(root: number, all: readonly Process[] = allProcesses()): 
   for (const parent of found)
     found.push(...all.filter(one => one.ppid === parent.pid && !found.includes(one)));
   return found;
+}
+
+/** Everything that was started for a folder: by its words, its working folder or its variables; never by a name. */
+export function processesAbout(folder: string): Process[] {
+  return allProcesses().filter(
+    ({ pid, command }) => pid !== process.pid && (command.includes(folder) || isFrom(folder, pid)),
+  );
+}
+
+function isFrom(folder: string, pid: number): boolean {
+  try {
+    return (
+      readlinkSync(`/proc/${pid}/cwd`).startsWith(folder) ||
+      readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder)
+    );
+  } catch {
+    // Another account's, or gone.
+    return false;
+  }
 }
 
 /** A zombie has ended: only its parent has not asked yet. */

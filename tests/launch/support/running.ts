@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter } from 'node:path';
 import { waitFor } from '../../e2e/support/wait.ts';
-import { allProcesses, isAlive, type Process, treeOf } from '../../support/process-tree.ts';
+import { type Process, processesAbout, treeOf } from '../../support/process-tree.ts';
 import type { Account } from './account.ts';
 
 const START_SECONDS = 240;
@@ -18,9 +18,9 @@ export interface Running {
   url: string;
   /** The first admin's link, when it printed one. */
   link: string | undefined;
-  /** It and everything below it, as long as it was seen. */
+  /** It and everything below it, now. */
   tree(): Process[];
-  /** Waits until it and everything it ever started has ended; answers its exit code. */
+  /** Its exit code, when it has ended. */
   ended(): Promise<number | null>;
 }
 
@@ -53,7 +53,6 @@ export async function startAndWait(command: readonly string[], options: RunOptio
   const started = start(command, options);
   const url = await waitFor(
     () => {
-      started.tree();
       const found = /is ready: (http\S+)/.exec(started.output())?.[1];
       if (!found && started.child.exitCode !== null)
         throw new Error(`it ended with ${started.child.exitCode}:\n${started.output()}`);
@@ -87,37 +86,24 @@ function start([program = '', ...args]: readonly string[], { cwd, env, account }
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
   const closed = once(child, 'exit');
-  const seen = new Map<string, Process>();
   const pid = child.pid ?? 0;
-  const tree = () => {
-    for (const one of treeOf(pid)) seen.set(`${one.pid} ${one.started}`, one);
-    return [...seen.values()];
-  };
   return {
     child,
     pid,
     output: () => chunks.join(''),
-    tree,
+    tree: () => treeOf(pid),
     async ended() {
       const [code] = await closed;
-      await allGone([...seen.values()]);
       return code as number | null;
     },
   };
 }
 
-/** Nothing of what was seen, and nothing that any of it started meanwhile, is left. */
-export async function allGone(seen: readonly Process[]): Promise<void> {
-  const numbers = new Set(seen.map(({ pid }) => pid));
-  const left = () => [
-    ...seen.filter(isAlive),
-    ...allProcesses().filter(one => numbers.has(one.ppid) && isAlive(one)),
-  ];
+/** Nothing is left of what was started for this folder. */
+export async function allGone(folder: string): Promise<void> {
+  const left = () => processesAbout(folder).map(({ pid, command }) => `${pid} ${command.slice(0, 150)}`);
   await waitFor(() => left().length === 0, {
     seconds: END_SECONDS,
-    what: () =>
-      `these to end:\n${left()
-        .map(({ pid, command }) => `${pid} ${command.slice(0, 150)}`)
-        .join('\n')}`,
+    what: () => `these to end:\n${left().join('\n')}`,
   });
 }
