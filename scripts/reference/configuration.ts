@@ -27,7 +27,8 @@ function rowOf(key: ConfigKey): string[] {
   const { file } = key;
   const names = [key.key, file?.key].flatMap(name => name ?? []);
   const variables = [key.env, file?.env].flatMap(name => name ?? []);
-  const flags = [key.flag, file?.flag].flatMap(name => name ?? []);
+  const opposite = key.kind === 'boolean' ? key.flag?.replace('--', '--no-') : null;
+  const flags = [key.flag, opposite, file?.flag].flatMap(name => name ?? []);
   const choices = key.choices.length > 0 ? ` One of ${key.choices.map(code).join(', ')}.` : '';
   return [
     names.map(code).join(', '),

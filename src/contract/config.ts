@@ -169,7 +169,7 @@ export const configSchema = z.strictObject({
     password_login: setting(
       'boolean',
       boolean().default(true),
-      'Whether passwords work beside the provider. Off also switches off password links.',
+      'Passwords beside the provider; off also switches off links that set one.',
     ),
   }),
   session: z.strictObject({

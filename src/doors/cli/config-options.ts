@@ -27,17 +27,20 @@ export function flagsOf(options: object, keys: readonly ConfigKey[]): Record<str
 
 function optionsOf(key: ConfigKey): Option[] {
   const own =
-    key.flag === null ? [] : key.kind === 'boolean' ? switches(key.flag, key.doc) : [valued(key, key.flag)];
+    key.flag === null ? [] : key.kind === 'boolean' ? switches(key, key.flag) : [valued(key, key.flag)];
   const file = key.file ? [new Option(`${key.file.flag} <file>`, `A file that holds ${key.key}.`)] : [];
   return [...own, ...file];
 }
 
-/** Both forms, and no default: whether anything was said is what the resolver wants to know. */
-function switches(flag: string, doc: string): Option[] {
-  return [
-    new Option(flag, doc),
-    new Option(flag.replace('--', '--no-'), `The opposite of ${flag}.`).hideHelp(),
-  ];
+/**
+ * Both forms, and no default: whether anything was said is what the resolver wants to know. Help shows the one that changes
+ * something.
+ */
+function switches(key: ConfigKey, flag: string): Option[] {
+  const isOn = key.schema.safeParse(undefined).data === true;
+  const on = new Option(flag, key.doc).hideHelp(isOn);
+  const off = new Option(flag.replace('--', '--no-'), `Switch off: ${key.doc}`).hideHelp(!isOn);
+  return [on, off];
 }
 
 function valued(key: ConfigKey, flag: string): Option {
