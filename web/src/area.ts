@@ -61,6 +61,8 @@ export interface Area {
   /** Where it stands in the navigation; `none` keeps it out. */
   group: 'work' | 'administration' | 'none';
   icon?: ComponentType<{ size?: number; 'aria-hidden'?: 'true' }>;
+  /** Its name where it has several pages; otherwise its page's. A key of `common:pages`. */
+  title?: PageTitle;
   /** Its pages get a navigation of their own beside them. */
   sections?: true;
   /** The first one that may be opened is where the navigation leads. */

@@ -2,6 +2,7 @@ import type { Area } from '../../area.ts';
 
 export const account: Area = {
   group: 'none',
+  title: 'account',
   sections: true,
   pages: [
     {

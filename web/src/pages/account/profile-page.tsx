@@ -12,7 +12,10 @@ import { toastDone } from '../../parts/toasts.tsx';
 import { useMe } from '../../session.ts';
 import { Memberships } from './memberships.tsx';
 
-type Values = { name: string; locale: string | null; theme: string | null };
+/** A choice of its own, so that it can be seen and chosen: neither language nor theme is ours to fix. */
+const AUTOMATIC = 'automatic';
+
+type Values = { name: string; locale: string; theme: string };
 
 export default function ProfilePage() {
   const { t } = useTranslation(['account', 'access', 'common']);
@@ -51,7 +54,11 @@ export default function ProfilePage() {
   );
 }
 
-const valuesOf = (me: Me): Values => ({ name: me.name, locale: me.locale, theme: me.theme });
+const valuesOf = (me: Me): Values => ({
+  name: me.name,
+  locale: me.locale ?? AUTOMATIC,
+  theme: me.theme ?? AUTOMATIC,
+});
 
 function ProfileForm({ me }: { me: Me }) {
   const { t } = useTranslation(['account', 'common']);
@@ -66,7 +73,11 @@ function ProfileForm({ me }: { me: Me }) {
       run={({ name, locale, theme }, version) =>
         edit.mutateAsync({
           version,
-          body: { name, locale: locale as Me['locale'], theme: theme as Me['theme'] },
+          body: {
+            name,
+            locale: locale === AUTOMATIC ? null : (locale as Me['locale']),
+            theme: theme === AUTOMATIC ? null : (theme as Me['theme']),
+          },
         })
       }
       reload={async () => {
@@ -92,8 +103,9 @@ function useFields(): Field<Values>[] {
       name: 'locale',
       kind: 'choice',
       label: t('common:language'),
-      placeholder: t('profile.as_browser'),
+      required: true,
       options: [
+        { value: AUTOMATIC, label: t('profile.as_browser') },
         { value: 'en', label: t('common:languages.en') },
         { value: 'fr', label: t('common:languages.fr') },
       ],
@@ -102,8 +114,9 @@ function useFields(): Field<Values>[] {
       name: 'theme',
       kind: 'choice',
       label: t('common:theme.label'),
-      placeholder: t('common:theme.system'),
+      required: true,
       options: [
+        { value: AUTOMATIC, label: t('common:theme.system') },
         { value: 'light', label: t('common:theme.light') },
         { value: 'dark', label: t('common:theme.dark') },
       ],

@@ -6,8 +6,15 @@ import type { Fact, FieldRow } from './schema.ts';
 
 type Row = FieldRow & { place?: Parameter['in'] };
 
+interface FieldTableProps {
+  caption: string;
+  rows: readonly Row[];
+  /** What must be given is marked; of an answer, everything is there. */
+  given?: boolean;
+}
+
 /** Fields with their type and bounds; what lies inside another stands below it, further in. */
-export function FieldTable({ caption, rows }: { caption: string; rows: readonly Row[] }) {
+export function FieldTable({ caption, rows, given = false }: FieldTableProps) {
   const { t } = useTranslation('api_docs');
   return (
     <div className={css.scroll}>
@@ -21,7 +28,7 @@ export function FieldTable({ caption, rows }: { caption: string; rows: readonly 
         </thead>
         <tbody>
           {rows.map(row => (
-            <FieldLine key={row.path} row={row} />
+            <FieldLine key={row.path} row={row} given={given} />
           ))}
         </tbody>
       </table>
@@ -29,7 +36,7 @@ export function FieldTable({ caption, rows }: { caption: string; rows: readonly 
   );
 }
 
-function FieldLine({ row }: { row: Row }) {
+function FieldLine({ row, given }: { row: Row; given: boolean }) {
   const { t } = useTranslation('api_docs');
   const { description } = useApiWords();
   return (
@@ -38,7 +45,7 @@ function FieldLine({ row }: { row: Row }) {
         <code translate="no">{row.name}</code>
         <span className={css.note}>
           {row.place !== undefined && <span className="faint">{t(`places.${row.place}`)}</span>}
-          {row.required && <span className={css.required}>{t('field.required')}</span>}
+          {given && row.required && <span className={css.required}>{t('field.required')}</span>}
         </span>
       </th>
       <td>

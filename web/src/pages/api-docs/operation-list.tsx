@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SearchIcon } from '../../icons.ts';
 import css from './api-docs.module.css';
@@ -24,7 +24,7 @@ export function OperationList({ api, chosen }: { api: Api; chosen: string | unde
         value={search}
         onChange={event => setSearch(event.currentTarget.value)}
       />
-      <Link to="/api-docs" className={css.entry} aria-current={chosen === undefined ? 'page' : undefined}>
+      <Link to="/api-docs" className={css.entry} activeOptions={{ exact: true }}>
         {t('overview')}
       </Link>
       {groups.length === 0 && (
@@ -48,14 +48,14 @@ export function OperationList({ api, chosen }: { api: Api; chosen: string | unde
 
 function Entry({ operation, chosen }: { operation: Operation; chosen: boolean }) {
   const words = useApiWords();
+  const line = useRef<HTMLLIElement>(null);
+  // Whoever comes by an address sees where in the list it is.
+  useEffect(() => {
+    if (chosen) line.current?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
   return (
-    <li>
-      <Link
-        to="/api-docs"
-        search={{ operation: operation.id }}
-        className={css.entry}
-        aria-current={chosen ? 'page' : undefined}
-      >
+    <li ref={line}>
+      <Link to="/api-docs" search={{ operation: operation.id }} className={css.entry}>
         <MethodMark method={operation.method} />
         <span>{words.summary(operation)}</span>
       </Link>

@@ -67,6 +67,7 @@ function Inputs({ api, operation }: { api: Api; operation: Operation }) {
       {parameters.length > 0 && (
         <Card flush title={t('parameters')}>
           <FieldTable
+            given
             caption={t('parameters')}
             rows={parameters.map(({ name, in: place, required, description = '', schema }) => ({
               path: `${place}.${name}`,
@@ -83,7 +84,7 @@ function Inputs({ api, operation }: { api: Api; operation: Operation }) {
       )}
       {body !== undefined && (
         <Card flush title={t('body')}>
-          <FieldTable caption={t('body')} rows={fieldRows(body.schema, api.named)} />
+          <FieldTable given caption={t('body')} rows={fieldRows(body.schema, api.named)} />
         </Card>
       )}
     </>

@@ -3,6 +3,7 @@ import { InstanceIcon } from '../../icons.ts';
 
 export const instance: Area = {
   group: 'administration',
+  title: 'instance',
   icon: InstanceIcon,
   sections: true,
   pages: [

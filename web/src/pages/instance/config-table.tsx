@@ -66,12 +66,9 @@ function useColumns(): Column<ConfigEntry>[] {
       id: 'doc',
       header: t('config.doc'),
       value: docOf,
-      cell: entry => (
-        <span className="dim" title={docOf(entry)}>
-          {docOf(entry)}
-        </span>
-      ),
+      cell: entry => <span className="dim">{docOf(entry)}</span>,
       wide: true,
+      wraps: true,
       sortable: false,
     },
   ];

@@ -30,8 +30,8 @@ function Part({ part }: { part: PartState }) {
   const facts = Object.entries(part.facts).map(factText);
   return (
     <li className={css.part}>
-      <p className={css.name}>{name}</p>
-      <div>
+      <div className={css.words}>
+        <p className={css.name}>{name}</p>
         {part.detail !== '' && <Detail part={part} />}
         {facts.length > 0 && <p className="small dim figures">{facts.join(' · ')}</p>}
       </div>

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ApiOutput, useApi, useApiChange } from '../../api.ts';
+import { useFormat } from '../../i18n/use-format.ts';
 import { Awaited } from '../../parts/awaited.tsx';
 import { Card } from '../../parts/card.tsx';
 import { Narrow } from '../../parts/columns.tsx';
@@ -54,6 +55,7 @@ export default function KeyPage() {
 
 function Status({ status }: { status: KeyStatus }) {
   const { t } = useTranslation('instance');
+  const { number } = useFormat();
   return (
     <Card>
       <Facts
@@ -61,11 +63,9 @@ function Status({ status }: { status: KeyStatus }) {
           { term: t('key.id'), value: status.key_id, mono: true },
           { term: t('key.provider'), value: t(`key.providers.${status.provider}`) },
           { term: t('key.place'), value: status.place, mono: true },
-          {
-            term: t('key.secrets'),
-            value: t('key.secrets_count', { count: status.secrets, keys: status.data_keys }),
-          },
-          ...(status.waiting > 0 ? [{ term: t('key.waiting'), value: status.waiting }] : []),
+          { term: t('key.secrets'), value: number(status.secrets) },
+          { term: t('key.data_keys'), value: number(status.data_keys) },
+          ...(status.waiting > 0 ? [{ term: t('key.waiting'), value: number(status.waiting) }] : []),
         ]}
       />
       <p className={css.advice}>{t('key.save_it')}</p>
@@ -79,7 +79,7 @@ function Status({ status }: { status: KeyStatus }) {
 function Verification({ verified }: { verified: Verified }) {
   const { t } = useTranslation('instance');
   return (
-    <Card title={t('key.verify')}>
+    <Card title={t('key.verification')}>
       <div role="status" className={css.verified}>
         {verified.broken_count === 0 ? (
           <StatePill state="succeeded">{t('key.verified')}</StatePill>

@@ -3,11 +3,19 @@ import { AuditIcon, SettingsIcon } from '../../icons.ts';
 
 export const settings: Area = {
   group: 'administration',
+  title: 'settings',
   icon: SettingsIcon,
   sections: true,
+  // Beside the lists of the event's own noun, and the log, which every event is a line of.
+  stale: {
+    '': ['audit', 'instance_audit'],
+    member: ['me', 'invitations', 'users'],
+    token: ['my_tokens', 'service_accounts'],
+    workspace: ['me', 'workspaces'],
+  },
   pages: [
     {
-      title: 'settings',
+      title: 'general',
       path: '/w/$workspace/settings',
       load: () => import('./general-page.tsx'),
       texts: ['settings'],

@@ -20,7 +20,7 @@ export default function GeneralPage() {
   const workspace = useApi('workspace.show', {});
   return (
     <>
-      <PageHeader title={t('common:pages.settings')} facts={t('general.about')} />
+      <PageHeader title={t('common:pages.general')} facts={t('general.about')} />
       <Awaited query={workspace}>
         {loaded => (
           <Narrow>

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Item, WholeList } from '../../api.ts';
-import { DeleteIcon } from '../../icons.ts';
+import { DeleteIcon, RoleIcon } from '../../icons.ts';
 import { ConfirmDialog } from '../confirm-dialog.tsx';
 import { RelativeTime } from '../relative-time.tsx';
 import { RowMenu } from '../row-menu.tsx';
@@ -10,6 +10,7 @@ import type { Column } from '../table/column.ts';
 import { DataTable, type DataTableProps } from '../table/data-table.tsx';
 import { useTableView } from '../table/use-table-view.ts';
 import { toastDone } from '../toasts.tsx';
+import { ScopesDialog } from './scopes-dialog.tsx';
 
 export type Token = Item<'tokens.list'>;
 
@@ -25,7 +26,8 @@ interface TokenTableProps {
 export function TokenTable({ id, list, between, revoke, empty }: TokenTableProps) {
   const { t } = useTranslation('access');
   const view = useTableView();
-  const [asked, setAsked] = useState<Token>();
+  const [asked, setAsked] = useState<{ token: Token; to: 'see' | 'revoke' }>();
+  const close = () => setAsked(undefined);
   return (
     <>
       <DataTable
@@ -37,38 +39,58 @@ export function TokenTable({ id, list, between, revoke, empty }: TokenTableProps
         view={view}
         search={t('tokens.search')}
         empty={empty}
-        actions={
-          revoke &&
-          (token => (
-            <RowMenu
-              name={token.name}
-              actions={[
-                {
-                  label: t('tokens.revoke'),
-                  icon: <DeleteIcon size={15} />,
-                  destructive: true,
-                  run: () => setAsked(token),
-                },
-              ]}
-            />
-          ))
-        }
+        actions={token => (
+          <RowMenu
+            name={token.name}
+            actions={[
+              {
+                label: t('tokens.show_scopes'),
+                icon: <RoleIcon size={15} />,
+                run: () => setAsked({ token, to: 'see' }),
+              },
+              ...(revoke === undefined
+                ? []
+                : [
+                    {
+                      label: t('tokens.revoke'),
+                      icon: <DeleteIcon size={15} />,
+                      destructive: true,
+                      run: () => setAsked({ token, to: 'revoke' }),
+                    },
+                  ]),
+            ]}
+          />
+        )}
       />
-      {asked !== undefined && revoke !== undefined && (
-        <ConfirmDialog
-          title={t('tokens.revoke_title', { name: asked.name })}
-          action={t('tokens.revoke')}
-          destructive
-          run={async () => {
-            await revoke(asked);
-            toastDone({ message: t('tokens.revoked', { name: asked.name }) });
-          }}
-          onClose={() => setAsked(undefined)}
-        >
-          {t('tokens.revoke_text')}
-        </ConfirmDialog>
+      {asked?.to === 'see' && <ScopesDialog token={asked.token} onClose={close} />}
+      {asked?.to === 'revoke' && revoke !== undefined && (
+        <RevokeDialog token={asked.token} revoke={revoke} onClose={close} />
       )}
     </>
+  );
+}
+
+interface RevokeDialogProps {
+  token: Token;
+  revoke: (token: Token) => Promise<unknown>;
+  onClose: () => void;
+}
+
+function RevokeDialog({ token, revoke, onClose }: RevokeDialogProps) {
+  const { t } = useTranslation('access');
+  return (
+    <ConfirmDialog
+      title={t('tokens.revoke_title', { name: token.name })}
+      action={t('tokens.revoke')}
+      destructive
+      run={async () => {
+        await revoke(token);
+        toastDone({ message: t('tokens.revoked', { name: token.name }) });
+      }}
+      onClose={onClose}
+    >
+      {t('tokens.revoke_text')}
+    </ConfirmDialog>
   );
 }
 
@@ -118,10 +140,11 @@ function useTokenColumns(between: Column<Token> | undefined): Column<Token>[] {
 function Scopes({ scopes }: { scopes: readonly string[] }) {
   const { t } = useTranslation('access');
   if (scopes.includes('*')) return t('scopes.everything');
-  return (
-    <span className="mono" title={scopes.join(' ')} translate="no">
-      {scopes.join(' ')}
-    </span>
+  const [only] = scopes;
+  return scopes.length === 1 ? (
+    <code translate="no">{only}</code>
+  ) : (
+    t('scopes.count', { count: scopes.length })
   );
 }
 

@@ -16,6 +16,8 @@ export interface Column<Row> {
   optional?: 'shown' | 'hidden';
   /** Whole lists sort by every column unless said otherwise. */
   sortable?: boolean;
+  /** Long text goes on in the next line; only for lists too short to be virtual, whose rows may differ in height. */
+  wraps?: boolean;
   /** Takes what is left; long text ends in an ellipsis. */
   wide?: boolean;
 }

@@ -30,6 +30,7 @@ function Cell<Row>({ column, row, to }: { column: Column<Row>; row: Row; to: str
       className={column.wide ? css.wide : undefined}
       data-figures={column.figures || undefined}
       data-mono={column.mono || undefined}
+      data-wraps={column.wraps || undefined}
     >
       {to === undefined ? (
         content
