@@ -183,10 +183,7 @@ const SEQUENCER = lockKey('event sequencer');
  */
 function giveNextPositions(store: Store): Promise<number> {
   return store.withInstance('sequence events', async tx => {
-    const { rows } = await sql<{
-      mine: boolean;
-    }>`select pg_try_advisory_xact_lock(${SEQUENCER}) mine`.execute(tx);
-    if (!rows[0]?.mine) return 0;
+    await sql`select pg_advisory_xact_lock(${SEQUENCER})`.execute(tx);
     const { numAffectedRows } = await sql`
       update events set position = numbered.position
       from (

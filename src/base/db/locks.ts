@@ -25,25 +25,26 @@ export async function openLocks(address: Address): Promise<Locks> {
   const connection = await openSteadyConnection({
     address,
     name: 'moulin: locks',
-    onOpen: async () => {},
     onLost: () => {
       for (const lost of held.values()) lost.abort();
       held.clear();
     },
   });
+  const ask = (name: string): Promise<boolean> =>
+    connection.query<{ granted: boolean }>('select pg_try_advisory_lock($1) granted', [lockKey(name)]).then(
+      ([row]) => row?.granted === true,
+      () => false,
+    );
 
   return {
     async tryLock(name) {
-      const client = connection.client();
       // PostgreSQL would grant it again to the same session, so that two parts of one process would both hold it.
-      if (!client || held.has(name)) return undefined;
+      if (held.has(name)) return undefined;
       const lost = new AbortController();
       held.set(name, lost);
-      const granted = await client
-        .query<{ granted: boolean }>('select pg_try_advisory_lock($1) granted', [lockKey(name)])
-        .then(({ rows }) => rows[0]?.granted === true)
-        .catch(() => false);
-      if (!granted || lost.signal.aborted) {
+      const granted = await ask(name);
+      // The connection may have been lost and made anew while we asked.
+      if (!granted || held.get(name) !== lost) {
         if (held.get(name) === lost) held.delete(name);
         return undefined;
       }
@@ -52,8 +53,8 @@ export async function openLocks(address: Address): Promise<Locks> {
         async release() {
           if (held.get(name) !== lost) return;
           // A failure means that the connection is lost, and the lock with it.
-          await client.query('select pg_advisory_unlock($1)', [lockKey(name)]).catch(() => {});
-          held.delete(name);
+          await connection.query('select pg_advisory_unlock($1)', [lockKey(name)]).catch(() => {});
+          if (held.get(name) === lost) held.delete(name);
         },
       };
     },

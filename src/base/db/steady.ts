@@ -3,16 +3,16 @@ import { type Address, clientConfig } from './connection.ts';
 
 /** One connection that is always there: when it is lost, another one is made, for as long as it takes. */
 export interface SteadyConnection {
-  /** Present while connected. */
-  client(): pg.Client | undefined;
+  /** One after the other, in the order asked. Fails when there is no connection at that moment. */
+  query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
   close(): Promise<void>;
 }
 
 interface SteadyOptions {
   address: Address;
   name: string;
-  /** Runs on each new connection before it counts as there; a failure makes it count as lost. */
-  onOpen: (client: pg.Client) => Promise<void>;
+  /** Runs on each new connection, before anybody else's turn; a failure makes it count as lost. */
+  onOpen?: (client: pg.Client) => Promise<void>;
   onLost?: () => void;
 }
 
@@ -20,34 +20,45 @@ const FIRST_DELAY_MS = 100;
 const LAST_DELAY_MS = 5000;
 /** A machine that slept, or a firewall that forgot us, closes nothing: only asking shows it. */
 const PING_SECONDS = 30;
-const PING_TIMEOUT_MS = 5000;
+const ANSWER_SECONDS = 20;
 
 /** Fails when the first connection cannot be made; from then on it never gives up. */
 export async function openSteadyConnection(options: SteadyOptions): Promise<SteadyConnection> {
+  const { address, name, onOpen, onLost } = options;
   let current: pg.Client | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
   let pause = FIRST_DELAY_MS;
   let timer: NodeJS.Timeout | undefined;
 
-  const connect = async (): Promise<void> => {
-    const client = new pg.Client(clientConfig(options.address, options.name));
-    client.on('error', () => lose(client));
-    client.on('end', () => lose(client));
-    try {
-      await client.connect();
-      await options.onOpen(client);
-    } catch (error) {
-      await client.end().catch(() => {});
-      throw error;
-    }
-    if (closed) return client.end();
-    current = client;
-    pause = FIRST_DELAY_MS;
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => {});
+    return mine;
   };
+  const query = <R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> =>
+    inTurn(async () => {
+      if (!current) throw new Error('Connection terminated: it is being made anew');
+      return (await current.query<R>(text, values)).rows;
+    });
+  const connect = (): Promise<void> =>
+    inTurn(async () => {
+      if (closed) return;
+      const client = await openClient(address, name, lose);
+      current = client;
+      pause = FIRST_DELAY_MS;
+      try {
+        await onOpen?.(client);
+      } catch (error) {
+        current = undefined;
+        await client.end().catch(() => {});
+        throw error;
+      }
+    });
   const lose = (client: pg.Client): void => {
     if (client !== current) return;
     current = undefined;
-    options.onLost?.();
+    onLost?.();
     retry();
   };
   const retry = (): void => {
@@ -57,8 +68,8 @@ export async function openSteadyConnection(options: SteadyOptions): Promise<Stea
   };
   const ping = async (): Promise<void> => {
     const client = current;
-    if (!client) return;
-    await client.query({ text: 'select 1', query_timeout: PING_TIMEOUT_MS } as pg.QueryConfig).catch(() => {
+    await query('select 1').catch(() => {
+      if (!client) return;
       lose(client);
       void client.end().catch(() => {});
     });
@@ -67,14 +78,33 @@ export async function openSteadyConnection(options: SteadyOptions): Promise<Stea
   await connect();
   const pings = setInterval(() => void ping(), PING_SECONDS * 1000);
   return {
-    client: () => current,
+    query,
     async close() {
       closed = true;
       clearTimeout(timer);
       clearInterval(pings);
-      const client = current;
-      current = undefined;
-      await client?.end().catch(() => {});
+      await inTurn(async () => {
+        const client = current;
+        current = undefined;
+        await client?.end().catch(() => {});
+      });
     },
   };
+}
+
+async function openClient(
+  address: Address,
+  name: string,
+  lost: (client: pg.Client) => void,
+): Promise<pg.Client> {
+  const client = new pg.Client({ ...clientConfig(address, name), query_timeout: ANSWER_SECONDS * 1000 });
+  client.on('error', () => lost(client));
+  client.on('end', () => lost(client));
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
 }
