@@ -29,14 +29,34 @@ export function problemText(problem: Problem, t: TFunction): ProblemText {
 /** Whatever was thrown, as a problem: what is not the API's is a fault of this page. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
-  return {
-    type: 'urn:moulin:error:page.broken',
+  const reason = error instanceof Error ? error.message : String(error);
+  if (/dynamically imported module|preload CSS|importing a module/i.test(reason))
+    return pageProblem('page.not_loaded', {
+      title: 'This page could not be loaded',
+      detail: 'A part of it did not arrive: Moulin does not answer, or was upgraded meanwhile.',
+      hint: 'Try again.',
+      reason,
+    });
+  return pageProblem('page.broken', {
     title: 'This page broke',
-    status: 500,
-    detail: error instanceof Error ? error.message : String(error),
-    code: 'page.broken',
+    detail: `This page cannot be shown: ${reason}.`,
     hint: 'Reload the page. If it stays, report it with the details.',
-    params: { reason: error instanceof Error ? error.message : String(error) },
+    reason,
+  });
+}
+
+/** The texts are the English ones; the other languages have theirs beside those of the API's errors. */
+function pageProblem(
+  code: string,
+  text: { title: string; detail: string; hint: string; reason: string },
+): Problem {
+  const { reason, ...words } = text;
+  return {
+    type: `urn:moulin:error:${code}`,
+    status: 500,
+    code,
+    ...words,
+    params: { reason },
     request_id: '',
     errors: [],
   };

@@ -124,7 +124,7 @@ test('what is said of a field is said in every language', () => {
 });
 
 test('French texts of errors belong to an error that exists', () => {
-  const known = new Set([...Object.keys(errors), 'page.broken']);
+  const known = new Set([...Object.keys(errors), 'page.broken', 'page.not_loaded']);
   const strangers = (catalogues.fr.get(ERRORS) ?? [])
     .map(entry => entry.key.replace(/^errors:/, '').replace(/\.(title|message|hint)$/, ''))
     .filter(code => !known.has(code) && !code.startsWith('field.'));

@@ -12,8 +12,13 @@ interface ProblemProps {
   retry?: () => void;
 }
 
+interface BlockProps extends ProblemProps {
+  /** It stands for the whole page. */
+  page?: boolean;
+}
+
 /** In the place of what could not be shown: what happened, what to do, and what to tell whoever helps. */
-export function ProblemBlock({ problem, retry }: ProblemProps) {
+export function ProblemBlock({ problem, retry, page = false }: BlockProps) {
   const { t } = useTranslation();
   const text = problemText(problem, t);
   const forbidden = problem.code === 'auth.forbidden';
@@ -22,6 +27,7 @@ export function ProblemBlock({ problem, retry }: ProblemProps) {
       <EmptyState
         icon={forbidden ? <NoPermissionIcon size={18} /> : <WarningIcon size={18} />}
         title={text.title}
+        heading={page ? 'h1' : 'p'}
         text={
           <>
             <p>{text.detail}</p>

@@ -32,7 +32,8 @@ export function toastDone({ message, undo }: Done): void {
       </span>
     ),
     autoClose: SHOWN_MS,
-    withBorder: true,
+    role: 'status',
+    ...frame(),
   });
 }
 
@@ -44,7 +45,11 @@ export function toastProblem(error: unknown): void {
     message: `${text.detail} ${text.hint}`,
     color: 'bad',
     autoClose: false,
-    withBorder: true,
     role: 'alert',
+    ...frame(),
   });
+}
+
+function frame() {
+  return { withBorder: true, closeButtonProps: { 'aria-label': i18next.t('close') } };
 }

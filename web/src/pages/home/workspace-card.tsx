@@ -1,0 +1,45 @@
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useApi } from '../../api.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import { Card } from '../../parts/card.tsx';
+import { type Fact, Facts } from '../../parts/facts.tsx';
+import { useMembership } from '../../session.ts';
+
+/** Beyond this nobody counts. */
+const COUNTED = 500;
+
+/** What workspace this is, for whoever has just joined it. */
+export default function WorkspaceCard() {
+  const { t } = useTranslation(['home', 'common']);
+  const { number, date } = useFormat();
+  const membership = useMembership();
+  const workspace = useApi('workspace.show', {});
+  const members = useApi('members.list', { query: { limit: COUNTED } });
+  if (membership === undefined) return null;
+  const slug = membership.workspace.slug;
+  const facts: Fact[] = [
+    { term: t('workspace.role'), value: t(`common:roles.${membership.role}`) },
+    {
+      term: t('workspace.members'),
+      value: (
+        <Link to={`/w/${slug}/settings/members`}>
+          {members.data === undefined
+            ? '–'
+            : `${number(members.data.items.length)}${members.data.next_cursor === null ? '' : '+'}`}
+        </Link>
+      ),
+    },
+    { term: t('workspace.slug'), value: slug, mono: true },
+    { term: t('workspace.time_zone'), value: membership.workspace.time_zone },
+    {
+      term: t('workspace.created'),
+      value: workspace.data === undefined ? '–' : date(workspace.data.created_at),
+    },
+  ];
+  return (
+    <Card title={t('workspace.title')}>
+      <Facts facts={facts} />
+    </Card>
+  );
+}
