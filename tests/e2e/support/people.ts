@@ -54,7 +54,7 @@ function cookieJar(moulin: Moulin): { client: Client; cookie(): Cookie } {
   let held: Cookie | undefined;
   const client = createClient({
     fetch: async (path, init) => {
-      const response = await fetch(`${moulin.url}${path}`, {
+      const response = await fetch(`${moulin.url()}${path}`, {
         ...init,
         headers: { ...init.headers, ...sent(held) },
       });

@@ -5,9 +5,9 @@ import { type Moulin, openMoulin } from './moulin.ts';
 
 const executable = await findChromium();
 
-/** Why the tests of this run cannot run here; a run that requires the browser says so instead of skipping. */
+/** Why the tests of this run cannot run here; a run that requires the browser fails instead of skipping. */
 export const skip =
-  executable === undefined && !isRequired('chromium') && 'no Chromium or Chrome is installed';
+  executable === undefined && !isRequired('chromium') && 'no Chromium, Chrome or Edge is installed';
 
 function isRequired(name: string): boolean {
   return (process.env.MOULIN_TEST_REQUIRE ?? '').split(/[\s,]+/).includes(name);
@@ -16,21 +16,23 @@ function isRequired(name: string): boolean {
 let browser: Promise<Browser> | undefined;
 let moulin: Promise<Moulin> | undefined;
 
-/** One browser and one Moulin serve all tests of a process: each test has workspaces, people and cookies of its own. */
+/** One browser and one Moulin serve all tests of a file: each test has workspaces, people and cookies of its own. */
 export function sharedBrowser(): Promise<Browser> {
   if (executable === undefined)
-    throw new Error(
-      'MOULIN_TEST_REQUIRE names chromium, and none is installed; MOULIN_CHROMIUM may say where it is',
-    );
+    throw new Error('MOULIN_TEST_REQUIRE names chromium: install it, or say where it is in MOULIN_CHROMIUM');
   browser ??= openChromium(executable);
   return browser;
 }
 
+const undone: (() => Promise<void>)[] = [];
+
 export function sharedMoulin(): Promise<Moulin> {
-  moulin ??= openMoulin();
+  // What was built last goes first: the program before the folder in which it works.
+  moulin ??= openMoulin({ after: undo => void undone.unshift(undo) });
   return moulin;
 }
 
 after(async () => {
-  await Promise.all([browser?.then(open => open.close()), moulin?.then(open => open.close())]);
+  await browser?.then(open => open.close());
+  for (const undo of undone) await undo();
 });

@@ -1,40 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { BrowserContext, Page } from 'playwright-core';
 import type { Role } from '../../../src/contract/permissions.ts';
-import { countRequests, type Faults, watchFaults } from './faults.ts';
-import type { Moulin } from './moulin.ts';
+import { defer } from '../../support/defer.ts';
+import { type Moulin, openMoulin } from './moulin.ts';
 import { invitePerson, makeWorkspace, type Person, type Place } from './people.ts';
-import { sharedBrowser, sharedMoulin, skip } from './run.ts';
-import { waitFor } from './wait.ts';
+import { sharedMoulin, skip } from './run.ts';
+import { openVisit, type Visit, type VisitOptions } from './visit.ts';
 
-export interface VisitOptions {
-  /** Signed in as; nobody when left out. */
-  as?: Person;
-  language?: 'en' | 'fr';
-  theme?: 'light' | 'dark';
-  width?: number;
-  height?: number;
-}
-
-/** One browser of one person, on one machine. */
-export interface Visit {
-  page: Page;
-  context: BrowserContext;
-  /** The next fault with this text is what the test provokes. */
-  expect: Faults['expect'];
-  /** Opens the address as if it had been typed, and waits until it stands still. */
-  open(path: string): Promise<OpenedPage>;
-  /** Until what is on screen is complete: no skeleton, no request under way. */
-  settle(): Promise<void>;
-}
-
-export interface OpenedPage {
-  /** What the page asked of the API. */
-  requests: string[];
-}
-
+/** What a test has: a Moulin, and people with browsers. */
 export interface Scene {
   moulin: Moulin;
   workspace(name?: string): Promise<Place>;
@@ -50,16 +24,12 @@ export function scenario(name: string, story: Story): void {
 }
 
 /** The same in a Moulin of its own, for what would disturb others: its first day, its end. */
-export function scenarioAlone(name: string, open: () => Promise<Moulin>, story: Story): void {
-  test(name, { skip }, async t => {
-    const moulin = await open();
-    t.after(() => moulin.close());
-    await play(t, moulin, story);
-  });
+export function scenarioAlone(name: string, story: Story): void {
+  test(name, { skip }, async t => play(t, await openMoulin({ after: undo => defer(t, undo) }), story));
 }
 
 async function play(t: TestContext, moulin: Moulin, story: Story): Promise<void> {
-  const visits: { context: BrowserContext; faults: Faults }[] = [];
+  const visits: Visit[] = [];
   const scene: Scene = {
     moulin,
     workspace: name => makeWorkspace(moulin, name),
@@ -77,70 +47,17 @@ async function play(t: TestContext, moulin: Moulin, story: Story): Promise<void>
       [],
     );
   } catch (error) {
-    await Promise.all(visits.map((visit, n) => picture(visit.context, `${t.name} ${n + 1}`)));
+    await Promise.all(visits.map((visit, n) => picture(visit, `${t.name} ${n + 1}`)));
     throw error;
   } finally {
     await Promise.all(visits.map(visit => visit.context.close()));
   }
 }
 
-const NARROWEST_REASON = { width: 1280, height: 800 };
-
-async function openVisit(moulin: Moulin, options: VisitOptions = {}): Promise<Visit & { faults: Faults }> {
-  const browser = await sharedBrowser();
-  const context = await browser.newContext({
-    baseURL: moulin.url,
-    locale: options.language === 'fr' ? 'fr-FR' : 'en-GB',
-    timezoneId: 'Europe/Paris',
-    colorScheme: options.theme ?? 'light',
-    reducedMotion: 'reduce',
-    viewport: {
-      width: options.width ?? NARROWEST_REASON.width,
-      height: options.height ?? NARROWEST_REASON.height,
-    },
-  });
-  context.setDefaultTimeout(10_000);
-  if (options.as !== undefined) await context.addCookies([{ ...options.as.cookie, url: moulin.url }]);
-  const faults = watchFaults(context, new URL(moulin.url).origin);
-  const page = await context.newPage();
-  const settle = () => settled(page);
-  return {
-    page,
-    context,
-    faults,
-    expect: faults.expect,
-    settle,
-    open: async path => {
-      const requests = countRequests(page);
-      await page.goto(path);
-      await settle();
-      requests.stop();
-      return { requests: requests.asked() };
-    },
-  };
-}
-
-const SETTLE_SECONDS = 15;
-
-async function settled(page: Page): Promise<void> {
-  await waitFor(
-    async () =>
-      page.evaluate(
-        () => document.querySelector('h1') !== null && document.querySelector('[aria-busy="true"]') === null,
-      ),
-    {
-      seconds: SETTLE_SECONDS,
-      what: () => `the page ${page.url()} to stand still`,
-    },
-  );
-}
-
 /** What was on screen when it failed, for whoever looks into it. */
-async function picture(context: BrowserContext, name: string): Promise<void> {
-  const [page] = context.pages();
-  const file = `${name.replace(/[^\p{L}\p{N}]+/gu, '-')}.png`;
-  // Best effort: the reason of the failure is the error itself, a closed page has no picture.
-  await page
-    ?.screenshot({ path: join(import.meta.dirname, '../output', file), fullPage: true })
-    .catch(() => {});
+async function picture({ page, faults }: Visit, name: string): Promise<void> {
+  const file = join(import.meta.dirname, '../output', `${name.replace(/[^\p{L}\p{N}]+/gu, '-')}.png`);
+  // Best effort: the reason of the failure is the error itself, and a closed page has no picture.
+  await page.screenshot({ path: file, fullPage: true }).catch(() => {});
+  for (const fault of faults.list()) console.error(`${name}: ${fault}`);
 }
