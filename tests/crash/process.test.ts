@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
-import { waitFor } from '../e2e/support/wait.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { installedClone, makeHome, oddFolder } from '../launch/support/clone.ts';
 import { allGone, personsEnvironment, type Running, startAndWait } from '../launch/support/running.ts';
 import { NO_PROC, type Process, processesAbout } from '../support/process-tree.ts';

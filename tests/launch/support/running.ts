@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter } from 'node:path';
-import { waitFor } from '../../e2e/support/wait.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { type Process, processesAbout, treeOf } from '../../support/process-tree.ts';
 import type { Account } from './account.ts';
 
