@@ -112,7 +112,6 @@ export const WEB: Readonly<Record<string, Dependency & { use: 'bundled' | 'tool'
   '@mantine/core': { why: 'accessible components with a dark mode', licence: 'MIT', use: 'bundled' },
   '@mantine/hooks': { why: 'needed by the components', licence: 'MIT', use: 'bundled' },
   '@mantine/notifications': { why: 'toasts', licence: 'MIT', use: 'bundled' },
-  '@mantine/spotlight': { why: 'the command palette', licence: 'MIT', use: 'bundled' },
   '@tabler/icons-react': { why: 'icons', licence: 'MIT', use: 'bundled' },
   '@tanstack/react-query': {
     why: 'what the server said, cached and refreshed',
@@ -130,7 +129,6 @@ export const WEB: Readonly<Record<string, Dependency & { use: 'bundled' | 'tool'
   '@types/react-dom': { why: 'types', licence: 'MIT', use: 'tool' },
   '@vitejs/plugin-react': { why: 'JSX and refresh while developing', licence: 'MIT', use: 'tool' },
   i18next: { why: 'two languages, plurals', licence: 'MIT', use: 'bundled' },
-  'postcss-preset-mantine': { why: 'the style mix-ins of the components', licence: 'MIT', use: 'tool' },
   react: { why: 'the view', licence: 'MIT', use: 'bundled' },
   'react-dom': { why: 'the view', licence: 'MIT', use: 'bundled' },
   'react-i18next': { why: 'the languages in the view', licence: 'MIT', use: 'bundled' },
