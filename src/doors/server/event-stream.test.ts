@@ -10,23 +10,8 @@ import {
   openFixture,
   TOKEN,
 } from '../../../tests/support/door.ts';
-
-interface Message {
-  id?: string;
-  event?: string;
-  data?: string;
-  /** The line of a comment. */
-  comment?: string;
-}
-
-interface Opened {
-  status: number;
-  body: string;
-  headers: http.IncomingHttpHeaders;
-  /** The next message that is no heartbeat; undefined at the end of the stream. */
-  next(): Promise<Message | undefined>;
-  close(): void;
-}
+import { nextTypes, type Opened, openEventSource } from '../../../tests/support/event-source.ts';
+import { until } from '../../../tests/support/until.ts';
 
 async function listening(t: TestContext, options: Parameters<typeof openFixture>[1] = {}): Promise<Fixture> {
   const fixture = await openFixture(t, options);
@@ -34,62 +19,13 @@ async function listening(t: TestContext, options: Parameters<typeof openFixture>
   return fixture;
 }
 
-async function open(
+function open(
   t: TestContext,
   { app }: Fixture,
   headers: Record<string, string> = {},
   query = '',
 ): Promise<Opened> {
-  const { port } = app.server.address() as AddressInfo;
-  const request = http.get({
-    port,
-    path: `/api/v1/events${query}`,
-    headers: { ...TOKEN, ...IN_MAIN, ...headers },
-  });
-  t.after(() => request.destroy());
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  response.on('error', () => {});
-  const messages = parse(response);
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: response.statusCode === 200 ? '' : Buffer.concat(await response.toArray()).toString(),
-    async next() {
-      for (;;) {
-        const { value, done } = await messages.next();
-        if (done) return undefined;
-        if (value.comment === undefined) return value;
-      }
-    },
-    close: () => request.destroy(),
-  };
-}
-
-async function* parse(response: AsyncIterable<Buffer>): AsyncGenerator<Message> {
-  let rest = '';
-  try {
-    for await (const chunk of response) {
-      const pieces = (rest + chunk.toString()).split('\n\n');
-      rest = pieces.pop() ?? '';
-      yield* pieces.map(toMessage);
-    }
-  } catch {
-    // The server cut the connection: the end, for a client.
-  }
-}
-
-function toMessage(text: string): Message {
-  const pairs = text.split('\n').map(line => {
-    const [name = '', ...value] = line.split(': ');
-    return [name === '' ? 'comment' : name, value.join(': ')];
-  });
-  return Object.fromEntries(pairs);
-}
-
-async function typesUntil(stream: Opened, count: number): Promise<string[]> {
-  const types: string[] = [];
-  while (types.length < count) types.push(JSON.parse((await stream.next())?.data ?? '{}').type);
-  return types;
+  return openEventSource(t, app, { ...TOKEN, ...IN_MAIN, ...headers }, query);
 }
 
 test('a stream greets with its place, then tells what happens in its workspace', async t => {
@@ -114,7 +50,7 @@ test('a stream resumes after Last-Event-ID, which wins over the address', async 
   for (const type of ['a', 'b', 'c']) fixture.events.append(type);
   const stream = await open(t, fixture, { 'last-event-id': '1' }, '?after=2');
   assert.deepEqual(JSON.parse((await stream.next())?.data ?? ''), { position: '1', resumed: true });
-  assert.deepEqual(await typesUntil(stream, 2), ['b', 'c']);
+  assert.deepEqual(await nextTypes(stream, 2), ['b', 'c']);
 });
 
 test('from far back it reads pages of its own, then joins the others without a gap or a double', async t => {
@@ -124,7 +60,7 @@ test('from far back it reads pages of its own, then joins the others without a g
   const stream = await open(t, fixture, { 'last-event-id': '0' });
   await stream.next();
   for (const type of expected.slice(900)) fixture.events.append(type);
-  assert.deepEqual(await typesUntil(stream, 1000), expected);
+  assert.deepEqual(await nextTypes(stream, 1000), expected);
 });
 
 for (const garbage of ['', 'abc', '-1', '1.5', '99999999999999999999', '1, 1', 'undefined'])
@@ -154,7 +90,7 @@ test('types narrow a stream by their beginnings', async t => {
   const stream = await open(t, fixture, {}, '?types=run.,table.made');
   await stream.next();
   for (const type of ['run.started', 'table.dropped', 'table.made', 'runner']) fixture.events.append(type);
-  assert.deepEqual(await typesUntil(stream, 2), ['run.started', 'table.made']);
+  assert.deepEqual(await nextTypes(stream, 2), ['run.started', 'table.made']);
 });
 
 test('EventSource, which cannot send headers, names the workspace in the address', async t => {
@@ -162,7 +98,7 @@ test('EventSource, which cannot send headers, names the workspace in the address
   const stream = await open(t, fixture, { 'moulin-workspace': '' }, '?workspace=other');
   await stream.next();
   fixture.events.append('here', { workspace_id: OTHER_WORKSPACE_ID });
-  assert.deepEqual(await typesUntil(stream, 1), ['here']);
+  assert.deepEqual(await nextTypes(stream, 1), ['here']);
 });
 
 test('a quiet stream beats', async t => {
@@ -185,7 +121,7 @@ test('however many streams, the store is read once for an event', async t => {
   const before = { ...fixture.events.reads };
   fixture.events.append('a');
   assert.deepEqual(
-    await Promise.all(streams.map(stream => typesUntil(stream, 1))),
+    await Promise.all(streams.map(stream => nextTypes(stream, 1))),
     streams.map(() => ['a']),
   );
   assert(fixture.events.reads.all - before.all <= 3, `${fixture.events.reads.all - before.all} reads`);
@@ -198,12 +134,12 @@ test('a store that is away for a while costs no event', async t => {
   await stream.next();
   fixture.events.failing = true;
   fixture.events.append('a');
-  await until(async () =>
+  await until('it is told', () =>
     fixture.lines.some(line => /event stream cannot be read/.test(String(line.message))),
   );
   fixture.events.failing = false;
   fixture.events.append('b');
-  assert.deepEqual(await typesUntil(stream, 2), ['a', 'b']);
+  assert.deepEqual(await nextTypes(stream, 2), ['a', 'b']);
 });
 
 test('one caller may hold so many streams and no more, and a closed one counts no more', async t => {
@@ -214,14 +150,14 @@ test('one caller may hold so many streams and no more, and a closed one counts n
   assert.deepEqual([third.status, JSON.parse(third.body).code], [429, 'events.too_many_streams']);
   assert.equal((await open(t, fixture, { authorization: 'Bearer token-of-viewer' })).status, 200);
   first.close();
-  await until(async () => (await open(t, fixture)).status === 200);
+  await until('a place is free', async () => (await open(t, fixture)).status === 200);
 });
 
 test('the right to listen is asked for again, without counting as activity, and its end ends the stream', async t => {
   const fixture = await listening(t, { limits: { heartbeat_ms: 5, recheck_ms: 10 } });
   const stream = await open(t, fixture);
   await stream.next();
-  await until(async () => fixture.asked.passive > 1);
+  await until('it is asked', () => fixture.asked.passive > 1);
   fixture.revoked.add('token-of-ada');
   assert.deepEqual(await stream.next(), { event: 'end', data: '{"code":"auth.invalid"}' });
   assert.equal(await stream.next(), undefined);
@@ -254,13 +190,15 @@ test('a client that never reads is dropped and hurts nobody', async t => {
   const payload = { text: 'x'.repeat(50_000) };
   const big = 400;
   for (let n = 0; n < big; n += 1) fixture.events.append('big', { payload });
-  assert.equal((await typesUntil(reader, big)).length, big);
-  await until(async () => fixture.lines.some(line => /does not read is dropped/.test(String(line.message))));
+  assert.equal((await nextTypes(reader, big)).length, big);
+  await until('it is dropped', () =>
+    fixture.lines.some(line => /does not read is dropped/.test(String(line.message))),
+  );
   await once(sleeper.resume(), 'close');
   // What it got is a part; what was not taken waited in the shared ring, not in its memory.
   assert(sleeper.bytesRead < big * 50_000, `${sleeper.bytesRead} bytes`);
   fixture.events.append('after');
-  assert.deepEqual(await typesUntil(reader, 1), ['after']);
+  assert.deepEqual(await nextTypes(reader, 1), ['after']);
 });
 
 async function openSleeper(t: TestContext, { app }: Fixture): Promise<Socket> {
@@ -286,12 +224,3 @@ test('scripts poll the same events as pages', async t => {
   assert.deepEqual([first.items.length, first.next_after], [2, '2']);
   assert.deepEqual((await list('?after=3')).next_after, '3');
 });
-
-/** Waits for what will be true, with a deadline. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let left = 500; left > 0; left -= 1) {
-    if (await isSo()) return;
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-  assert.fail('it never became true');
-}
