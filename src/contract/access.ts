@@ -334,7 +334,7 @@ export const accessRoutes = defineRoutes({
     permission: 'signed_in',
     query: pageQuery,
     output: pageOf(sessionSchema),
-    errors: ['account.not_a_person'],
+    errors: ['account.not_a_person', 'account.session_required'],
   },
   'sessions.delete': {
     method: 'DELETE',
@@ -358,7 +358,7 @@ export const accessRoutes = defineRoutes({
   'my_tokens.list': {
     method: 'GET',
     path: '/me/tokens',
-    summary: 'My API tokens, in all my workspaces',
+    summary: 'My API tokens, in all my workspaces; with a token, those of its workspace',
     tag: 'My account',
     permission: 'signed_in',
     query: pageQuery,

@@ -117,6 +117,9 @@ test('a workspace that one does not belong to answers like one that is not there
   assert.equal(await said('foreign'), await said('unknown'));
   assert.equal(await said(foreign.id), await said(newId()));
   await refused(world.browser().client['workspace.show']({ workspace: 'foreign' }), 'auth.required');
+  // The stream takes it from its address, where anything may stand.
+  const stream = await bob.fetch('/api/v1/events?workspace=%00', { headers: { 'moulin-workspace': '' } });
+  assert.equal(stream.status, 404);
 });
 
 test('a service account makes no workspace: nobody could enter it', async t => {

@@ -31,6 +31,7 @@ export interface World extends TestDatabase {
   lines: string[];
   /** The command line on the server: owns everything. */
   local: Client;
+  local_secret: string;
   /** A browser that nobody has signed in with. */
   browser(origin?: { ip?: string }): Browser;
   /** The owner of `main`, with all instance rights. */
@@ -113,7 +114,8 @@ function peopleOf(app: FastifyInstance, access: Access) {
   let count = 0;
   const bearer = (token: string) =>
     createClient({ fetch: injectFetch(app), headers: () => ({ authorization: `Bearer ${token}` }) });
-  const local = bearer(access.createLocalSecret());
+  const local_secret = access.createLocalSecret();
+  const local = bearer(local_secret);
 
   const firstAdmin = async (): Promise<Person> => {
     const link = await access.createFirstAdminLink();
@@ -127,7 +129,7 @@ function peopleOf(app: FastifyInstance, access: Access) {
     return useLink(openBrowser(app, workspace), url, { name, password: PASSWORD });
   };
   const browser: World['browser'] = ({ ip } = {}) => openBrowser(app, 'main', ip);
-  return { local, bearer, firstAdmin, person, browser };
+  return { local, local_secret, bearer, firstAdmin, person, browser };
 }
 
 async function useLink(

@@ -1,4 +1,5 @@
 import { fail } from '../../../base/kit/errors.ts';
+import { findUnstorable } from '../../../base/kit/json.ts';
 import { EVERY_SCOPE } from '../../../contract/permissions.ts';
 import type { Principal } from '../../../contract/principal.ts';
 import { hashBearer, isSameHash } from '../bearer.ts';
@@ -38,11 +39,17 @@ export async function identify(
   credentials: Credentials,
   options: IdentifyOptions = {},
 ): Promise<Identified> {
-  const { bearer, session_token, workspace_ref: ref } = credentials;
+  const { bearer, session_token } = credentials;
+  const ref = comparable(credentials.workspace_ref);
   if (bearer !== undefined && local.opens(bearer)) return identifyLocal(parts, ref);
   if (bearer !== undefined) return identifyToken(parts, bearer, ref, options);
   if (session_token !== undefined) return identifySession(parts, session_token, ref, options);
   return {};
+}
+
+/** What PostgreSQL cannot even compare with names nothing, like the empty text. */
+function comparable(ref: string | undefined): string | undefined {
+  return ref === undefined || findUnstorable(ref, '') === undefined ? ref : '';
 }
 
 async function identifySession(

@@ -4,7 +4,7 @@ import type { accessRoutes } from '../../../contract/access.ts';
 import type { Handlers } from '../../../contract/route.ts';
 import { actorOf } from '../audit/actor.ts';
 import type { Parts } from '../parts.ts';
-import { requirePerson, requireSession } from '../rights.ts';
+import { requireSession } from '../rights.ts';
 import { idleSeconds } from './session.ts';
 import { endSessions, sessionsBefore } from './store.ts';
 
@@ -14,7 +14,8 @@ export function sessionHandlers(parts: Parts): Handlers<Routes> {
   const { store } = parts;
   return {
     'sessions.list': async ({ principal, query }) => {
-      requirePerson(principal);
+      // Addresses and browsers of a person are more than a token for one workspace's work should show.
+      requireSession(principal);
       const [before] = readCursor(query.cursor, idKey) ?? [];
       const mine = {
         user_id: principal.id,

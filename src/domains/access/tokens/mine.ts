@@ -10,14 +10,14 @@ import { myTokensBefore, revokeMyToken, workspaceOfMember } from './store.ts';
 
 type Routes = Pick<typeof accessRoutes, 'my_tokens.list' | 'my_tokens.create' | 'my_tokens.delete'>;
 
-/** One person's tokens of all their workspaces: through the instance door, filtered by the person. */
+/** One person's tokens of all their workspaces: through the instance door, filtered by the person. A token sees its own workspace only. */
 export function myTokenHandlers(parts: Parts): Handlers<Routes> {
   const { store } = parts;
   return {
     'my_tokens.list': async ({ principal, query }) => {
       requirePerson(principal);
       const [before] = readCursor(query.cursor, idKey) ?? [];
-      const mine = { user_id: principal.id, before };
+      const mine = { user_id: principal.id, workspace_id: principal.token_workspace_id, before };
       const rows = await store.withInstance(
         'my tokens',
         tx => myTokensBefore(tx, mine, rowsOf(query.limit)),

@@ -72,14 +72,15 @@ export async function tokensBefore(
     .execute();
 }
 
-/** Instance door: one person's of all workspaces. */
+/** Instance door: one person's, of all workspaces unless one is said. */
 export async function myTokensBefore(
   tx: Tx,
-  { user_id, before }: { user_id: string; before?: string },
+  { user_id, workspace_id, before }: { user_id: string; workspace_id?: string; before?: string },
   rows: number,
 ): Promise<TokenListRow[]> {
   return tokens(tx)
     .where('t.user_id', '=', user_id)
+    .$if(workspace_id !== undefined, query => query.where('t.workspace_id', '=', workspace_id ?? ''))
     .$if(before !== undefined, query => query.where('t.id', '<', before ?? ''))
     .orderBy('t.id', 'desc')
     .limit(rows)
