@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Tx } from '../../src/base/db/index.ts';
+import { newId } from '../../src/base/kit/ids.ts';
+import { isWorkspacePermission } from '../../src/contract/permissions.ts';
+import type { RouteSpec } from '../../src/contract/route.ts';
+import { API_PREFIX, routeEntries } from '../../src/contract/routes.ts';
+import { entriesBefore } from '../../src/domains/access/audit/store.ts';
+import {
+  invitationById,
+  invitationsBefore,
+  memberByEmail,
+  memberById,
+  membersAfter,
+  otherOwners,
+  withdrawInvitations,
+} from '../../src/domains/access/members/store.ts';
+import {
+  revokeToken,
+  serviceAccountById,
+  serviceAccountsAfter,
+  tokensBefore,
+} from '../../src/domains/access/tokens/store.ts';
+import { workspaceById } from '../../src/domains/access/workspaces/store.ts';
+import { fitting } from '../fuzz/arbitrary.ts';
+import { openWorld, type Person, type World } from './world.ts';
+
+/** Everything that somebody else has, by the kind of id or name that an address may hold. */
+interface Foreign {
+  workspace_id: string;
+  owner: Person;
+  ids: string[];
+  names: string[];
+}
+
+async function makeForeign(world: World): Promise<Foreign> {
+  const { id: workspace_id } = await world.local['workspaces.create']({ body: { name: 'Foreign' } });
+  const owner = await world.person('owner', { workspace: 'foreign', email: 'owner@foreign.example' });
+  const { client } = owner;
+  const member = await world.person('viewer', { workspace: 'foreign' });
+  const account = await client['service_accounts.create']({ body: { name: 'ci', role: 'admin' } });
+  const token = await client['tokens.create']({ params: { id: account.id }, body: { name: 'x' } });
+  const mine = await client['my_tokens.create']({ body: { name: 'x', workspace: 'foreign' } });
+  const invitation = await client['invitations.create']({
+    body: { email: 'x@foreign.example', role: 'viewer' },
+  });
+  const { items } = await client['sessions.list']();
+  await client['secrets.put']({ params: { name: 'theirs' }, body: { value: 'a secret value' } });
+  const ids = [owner, member, account, token, mine, invitation, ...items].map(one => one.id);
+  return { workspace_id, owner, ids: [workspace_id, ...ids], names: ['theirs'] };
+}
+
+const objectRoutes = routeEntries.filter(
+  ([, { params, permission, method }]) =>
+    // PUT makes what is not there; it is asked about below.
+    params !== undefined &&
+    method !== 'PUT' &&
+    (isWorkspacePermission(permission) || permission === 'signed_in'),
+);
+
+test('a foreign id answers exactly like an unknown one, on every route that takes an id', async t => {
+  const world = await openWorld(t);
+  const caller = await world.firstAdmin();
+  const foreign = await makeForeign(world);
+  assert(objectRoutes.length >= 12, String(objectRoutes.length));
+  for (const [name, route] of objectRoutes) {
+    const [key = ''] = Object.keys(route.params?.shape ?? {});
+    const strangers = key === 'id' ? foreign.ids : foreign.names;
+    // As long as a foreign one: the length of the answer must be the same too.
+    const unknown = key === 'id' ? newId() : 'nobody';
+    const expected = await answerTo(caller, route, key, unknown);
+    assert.match(expected, /^404 .*object\.not_found/, `${name}: ${expected}`);
+    for (const id of strangers)
+      assert.equal(await answerTo(caller, route, key, id), expected, `${name} ${id}`);
+  }
+  await untouched(foreign);
+});
+
+/** Status, headers and body, without what differs from request to request. */
+async function answerTo(caller: Person, route: RouteSpec, key: string, id: string): Promise<string> {
+  const body = route.body && fc.sample(fitting(route.body, [id]), { numRuns: 1, seed: 7 })[0];
+  const query = route.query && fc.sample(fitting(route.query, [id]), { numRuns: 1, seed: 7 })[0];
+  const search = new URLSearchParams(
+    Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  const answer = await caller.fetch(`${API_PREFIX}${route.path.replace(`{${key}}`, id)}?${search}`, {
+    method: route.method,
+    headers: { 'moulin-workspace': 'main', 'content-type': 'application/json', 'if-match': '"1"' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const headers = [...answer.headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
+  const text = `${answer.status} ${await answer.text()} ${JSON.stringify(headers)}`;
+  return text.replaceAll(id, 'ID').replace(/"request_id":"[\w-]+"/, '');
+}
+
+/** What was asked for by a stranger is all still there. */
+async function untouched({ owner, ids }: Foreign): Promise<void> {
+  const { client } = owner;
+  const lists = await Promise.all([
+    client['members.list'](),
+    client['service_accounts.list'](),
+    client['tokens.list'](),
+    client['invitations.list'](),
+    client['sessions.list'](),
+  ]);
+  const found = lists.flatMap(({ items }) => items.map(item => ('id' in item ? item.id : item.user_id)));
+  assert.deepEqual(
+    ids.slice(1).filter(id => !found.includes(id)),
+    [],
+  );
+  assert.equal((await client['secrets.list']()).items.length, 1);
+}
+
+test('what is made under a name that another workspace uses is another thing', async t => {
+  const world = await openWorld(t);
+  const caller = await world.firstAdmin();
+  const foreign = await makeForeign(world);
+  const made = await caller.client['secrets.put']({
+    params: { name: 'theirs' },
+    body: { value: 'ours, not theirs' },
+  });
+  assert.equal(made.version, 1);
+  await caller.client['service_accounts.create']({ body: { name: 'ci', role: 'viewer' } });
+  await caller.client['secrets.delete']({ params: { name: 'theirs' } });
+  await untouched(foreign);
+});
+
+test('no list shows a line of another workspace, to a session or to a token', async t => {
+  const world = await openWorld(t);
+  const caller = await world.firstAdmin();
+  const foreign = await makeForeign(world);
+  const { token } = await caller.client['my_tokens.create']({ body: { name: 'x', workspace: 'main' } });
+  const lists = routeEntries.filter(
+    ([, route]) => route.method === 'GET' && !route.params && isWorkspacePermission(route.permission),
+  );
+  assert(lists.length >= 8);
+  for (const [name, route] of lists) {
+    if (route.output === 'stream' && name === 'events.stream') continue;
+    for (const headers of [{ 'moulin-workspace': 'main' }, { authorization: `Bearer ${token}` }]) {
+      const answer = await caller.fetch(API_PREFIX + route.path, { headers });
+      const text = await answer.text();
+      assert.equal(answer.status, 200, `${name}: ${text}`);
+      for (const id of [...foreign.ids, 'foreign.example', 'theirs'])
+        assert(!text.includes(id), `${name} shows ${id}`);
+    }
+  }
+});
+
+// ── Each wall alone ─────────────────────────────────────────────────────────────────────────────────
+
+/** Every statement of this room that is about one workspace and reads, or changes by a condition. */
+function statements(
+  workspace_id: string,
+  { owner, ids }: Foreign,
+): Record<string, (tx: Tx) => Promise<unknown>> {
+  const now = new Date().toISOString();
+  const anyOf = async <T>(ask: (id: string) => Promise<T | undefined>) =>
+    (await Promise.all(ids.map(ask))).filter(Boolean);
+  return {
+    membersAfter: tx => membersAfter(tx, { workspace_id }, 100),
+    memberById: tx => anyOf(id => memberById(tx, workspace_id, id)),
+    memberByEmail: tx => memberByEmail(tx, workspace_id, owner.email),
+    otherOwners: tx => otherOwners(tx, workspace_id, newId()),
+    invitationsBefore: tx => invitationsBefore(tx, { workspace_id, now }, 100),
+    invitationById: tx => anyOf(id => invitationById(tx, workspace_id, id, now)),
+    withdrawInvitations: tx => withdrawInvitations(tx, { workspace_id, email: 'x@foreign.example', now }),
+    tokensBefore: tx => tokensBefore(tx, { workspace_id }, 100),
+    revokeToken: tx => anyOf(id => revokeToken(tx, workspace_id, id, now)),
+    serviceAccountsAfter: tx => serviceAccountsAfter(tx, { workspace_id }, 100),
+    serviceAccountById: tx => anyOf(id => serviceAccountById(tx, workspace_id, id)),
+    workspaceById: tx => workspaceById(tx, workspace_id),
+    entriesBefore: tx => entriesBefore(tx, { workspace_id }, undefined, 100),
+  };
+}
+
+const isNothing = (found: unknown) =>
+  found === undefined || found === 0 || (Array.isArray(found) && found.length === 0);
+
+test('row-level security alone: in the door of one workspace a statement about another finds nothing', async t => {
+  const world = await openWorld(t);
+  await world.firstAdmin();
+  const foreign = await makeForeign(world);
+  const { id } = await world.local['workspace.show']();
+  for (const [name, statement] of Object.entries(statements(foreign.workspace_id, foreign))) {
+    assert(isNothing(await world.store.withWorkspace({ workspace_id: id }, statement)), name);
+    // The same statement does find it in the right door.
+    const found = await world.store.withWorkspace({ workspace_id: foreign.workspace_id }, statement);
+    assert(!isNothing(found), `${name} finds nothing at all`);
+  }
+});
+
+test('the filter alone: where row-level security lets everything through, a statement finds its own workspace only', async t => {
+  const world = await openWorld(t);
+  await world.firstAdmin();
+  const foreign = await makeForeign(world);
+  const empty = await world.local['workspaces.create']({ body: { name: 'Empty' } });
+  for (const [name, statement] of Object.entries(statements(empty.id, foreign))) {
+    const found = await world.store.withInstance('test', statement);
+    const text = JSON.stringify(found) ?? '';
+    for (const id of foreign.ids) assert(!text.includes(id), `${name} shows ${id}`);
+    // Its own line in the log of workspaces made, and itself, are all that it has.
+    if (name !== 'entriesBefore' && name !== 'workspaceById') assert(isNothing(found), `${name}: ${text}`);
+  }
+});
