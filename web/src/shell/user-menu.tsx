@@ -44,7 +44,9 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
     <Menu width={230} checkIcon={<DoneIcon size={14} />}>
       <Menu.Target>
         <button ref={button} type="button" className={css.avatar}>
-          <span aria-hidden="true">{initials(me.name)}</span>
+          <span aria-hidden="true" translate="no">
+            {initials(me.name)}
+          </span>
           <VisuallyHidden>{t('shell.account_of', { name: me.name })}</VisuallyHidden>
         </button>
       </Menu.Target>

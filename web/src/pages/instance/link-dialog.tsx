@@ -7,7 +7,7 @@ import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import dialog from '../../parts/dialog.module.css';
 import { Dialog } from '../../parts/dialog.tsx';
 import { SecretBox } from '../../parts/secret-box.tsx';
-import type { Person } from './people-page.tsx';
+import type { Person } from './person.ts';
 
 type OneTimeLink = ApiOutput<'users.link'>;
 

@@ -8,9 +8,8 @@ import type { Column } from '../../parts/table/column.ts';
 import { DataTable } from '../../parts/table/data-table.tsx';
 import { useTableView } from '../../parts/table/use-table-view.ts';
 import { useMe } from '../../session.ts';
+import type { Person } from './person.ts';
 import { PersonActions } from './person-actions.tsx';
-
-export type Person = Item<'users.list'>;
 
 export default function PeoplePage() {
   const { t } = useTranslation(['instance', 'common']);

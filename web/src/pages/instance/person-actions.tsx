@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { RowMenu } from '../../parts/row-menu.tsx';
 import { toastDone, toastProblem } from '../../parts/toasts.tsx';
 import { LinkDialog } from './link-dialog.tsx';
-import type { Person } from './people-page.tsx';
+import type { Person } from './person.ts';
 import { RightsDialog } from './rights-dialog.tsx';
 
 type Asked = 'rights' | 'link' | 'disable';

@@ -6,7 +6,7 @@ import { usePermissionText } from '../../parts/access/words.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Form } from '../../parts/form/form.tsx';
 import { toastDone } from '../../parts/toasts.tsx';
-import type { Person } from './people-page.tsx';
+import type { Person } from './person.ts';
 import css from './rights-dialog.module.css';
 
 type Values = { instance_rights: string[] };

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Member } from '../../../../src/contract/access.ts';
 import { ROLES, type Role } from '../../../../src/contract/permissions.ts';
 import { callApi, useApiChange } from '../../api.ts';
 import { DeleteIcon, RoleIcon } from '../../icons.ts';
@@ -9,7 +10,6 @@ import { Form } from '../../parts/form/form.tsx';
 import { RowMenu } from '../../parts/row-menu.tsx';
 import { toastDone } from '../../parts/toasts.tsx';
 import { useMembership } from '../../session.ts';
-import type { Member } from './members-page.tsx';
 import { RoleChoice } from './role-choice.tsx';
 
 export function MemberActions({ member }: { member: Member }) {

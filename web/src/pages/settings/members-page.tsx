@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Member } from '../../../../src/contract/access.ts';
 import { ROLES } from '../../../../src/contract/permissions.ts';
 import { type Item, useApiList } from '../../api.ts';
 import { AddIcon } from '../../icons.ts';
@@ -16,8 +17,6 @@ import { useMay, useMe, useMembership } from '../../session.ts';
 import { Invitations } from './invitations.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { MemberActions } from './member-actions.tsx';
-
-export type Member = Item<'members.list'>;
 
 export default function MembersPage() {
   const { t } = useTranslation(['settings', 'common']);

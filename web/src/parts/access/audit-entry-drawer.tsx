@@ -1,9 +1,9 @@
 import { Button, Drawer } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import type { AuditEntry } from '../../../../src/contract/access.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { type Fact, Facts } from '../facts.tsx';
 import css from './audit-entry-drawer.module.css';
-import type { AuditEntry } from './audit-table.tsx';
 import { actionText, actorText, objectText } from './audit-words.ts';
 
 interface DrawerProps {

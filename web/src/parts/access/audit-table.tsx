@@ -14,7 +14,7 @@ import { AuditEntryDrawer } from './audit-entry-drawer.tsx';
 import { actionText, actorText, knownActions, objectText } from './audit-words.ts';
 import { PERIODS, periodBounds } from './period.ts';
 
-export type AuditEntry = Item<'audit.list'>;
+type AuditEntry = Item<'audit.list'>;
 export type AuditQuery = NonNullable<ApiInput<'audit.list'>['query']>;
 
 const FILTERS = ['action', 'actor_id', 'object_id', 'period', 'from', 'to'] as const;

@@ -1,6 +1,6 @@
 import type { ParseKeys, TFunction } from 'i18next';
+import type { AuditEntry } from '../../../../src/contract/access.ts';
 import { AUDIT_ACTIONS } from '../../../../src/contract/audit-actions.ts';
-import type { AuditEntry } from './audit-table.tsx';
 
 type Say = TFunction<'access'>;
 

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../dialog.tsx';
 import css from './scopes-dialog.module.css';
-import type { Token } from './token-table.tsx';
+import type { Token } from './token.ts';
 import { type Right, usePermissionText } from './words.ts';
 
 /** What a token was narrowed to, in words. */

@@ -7,12 +7,12 @@ import { RelativeTime } from '../relative-time.tsx';
 import { RowMenu } from '../row-menu.tsx';
 import { StatePill } from '../state-pill.tsx';
 import type { Column } from '../table/column.ts';
-import { DataTable, type DataTableProps } from '../table/data-table.tsx';
+import { DataTable } from '../table/data-table.tsx';
+import type { DataTableProps } from '../table/data-table-props.ts';
 import { useTableView } from '../table/use-table-view.ts';
 import { toastDone } from '../toasts.tsx';
 import { ScopesDialog } from './scopes-dialog.tsx';
-
-export type Token = Item<'tokens.list'>;
+import type { Token } from './token.ts';
 
 interface TokenTableProps {
   id: string;

@@ -1,46 +1,20 @@
 import { Button } from '@mantine/core';
-import { type ReactNode, useDeferredValue, useId, useMemo } from 'react';
+import { useDeferredValue, useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OfflineIcon, SearchIcon } from '../../icons.ts';
 import { EmptyState } from '../empty-state.tsx';
 import { ProblemBlock, ProblemNotice } from '../problem-notice.tsx';
 import { RelativeTime } from '../relative-time.tsx';
-import type { Column } from './column.ts';
 import css from './data-table.module.css';
-import { type Filter, selectRows } from './filters.ts';
+import type { DataTableProps } from './data-table-props.ts';
+import { selectRows } from './filters.ts';
 import { isPaged, type List } from './list.ts';
 import { Pager } from './pager.tsx';
 import { SkeletonRows } from './skeleton-rows.tsx';
 import { TableGrid } from './table-grid.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { useListTable } from './use-list-table.ts';
-import type { TableView } from './use-table-view.ts';
 import { isFiltered } from './view.ts';
-
-export interface DataTableProps<Row extends object> {
-  /** Under which the chosen columns are remembered and a CSV file is named. */
-  id: string;
-  /** What the list holds, for those who cannot see where it stands. */
-  caption: string;
-  /** The caption is to be seen as well: there is more than one list on the page. */
-  titled?: boolean;
-  columns: readonly Column<Row>[];
-  list: List<Row>;
-  rowId: (row: Row) => string;
-  view: TableView;
-  filters?: readonly Filter<Row>[];
-  /** Words in the search field; without them there is none (a paged list searches only where its route does). */
-  search?: string;
-  /** Where a row leads. The whole row is one real link, so it opens in a new tab as any link does. */
-  link?: (row: Row) => string;
-  /** Buttons or a `RowMenu` at the end of the row. */
-  actions?: (row: Row) => ReactNode;
-  /** What will be here and the one thing to do. */
-  empty: { title: string; text?: string; icon?: ReactNode; action?: ReactNode };
-  /** For a paged list: the server's own export. A whole list exports what is shown. */
-  exportAll?: () => Promise<unknown>;
-  dense?: boolean;
-}
 
 const NOTHING: never[] = [];
 

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { DownIcon, UnsortedIcon, UpIcon } from '../../icons.ts';
 import type { Column } from './column.ts';
 import css from './data-table.module.css';
-import type { DataTableProps } from './data-table.tsx';
+import type { DataTableProps } from './data-table-props.ts';
 import { TableRow } from './table-row.tsx';
 import type { ListTable } from './use-list-table.ts';
 import { useScrollable } from './use-scrollable.ts';

@@ -18,7 +18,7 @@ import { toastProblem } from '../toasts.tsx';
 import type { Column } from './column.ts';
 import { toCsv } from './csv.ts';
 import css from './data-table.module.css';
-import type { DataTableProps } from './data-table.tsx';
+import type { DataTableProps } from './data-table-props.ts';
 import type { Filter } from './filters.ts';
 import { isPaged } from './list.ts';
 import type { ListTable } from './use-list-table.ts';

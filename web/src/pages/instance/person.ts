@@ -1,0 +1,4 @@
+import type { Item } from '../../api.ts';
+
+/** Somebody with an account. */
+export type Person = Item<'users.list'>;

@@ -1,0 +1,3 @@
+import type { Item } from '../../api.ts';
+
+export type Token = Item<'tokens.list'>;
