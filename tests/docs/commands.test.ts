@@ -43,13 +43,17 @@ test('every command that an error advises is one', async () => {
 });
 
 test('every npm script that a document names is there', () => {
-  const { scripts } = readJson<{ scripts: Record<string, string> }>('package.json');
+  const scriptsOf = (folder: string) =>
+    Object.keys(readJson<{ scripts: Record<string, string> }>(`${folder}package.json`).scripts);
   const named = pages.flatMap(page =>
-    [...read(page).matchAll(/\bnpm run ([a-z:-]+)/g)].map(([, name = '']) => name),
+    [...read(page).matchAll(/\bnpm run ([a-z:-]+)/g)].map(([, name = '']) => ({ page, name })),
   );
-  assert(named.includes('check') && named.includes('bench'));
+  assert(named.some(({ name }) => name === 'bench'));
+  // The pages have scripts of their own, for those who work on them.
+  const isThere = ({ page, name }: { page: string; name: string }) =>
+    scriptsOf(page.startsWith('web/') ? 'web/' : '').includes(name);
   assert.deepEqual(
-    named.filter(name => !scripts[name]),
+    named.filter(one => !isThere(one)),
     [],
   );
 });
