@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { INSTANCE_RIGHTS } from '../../../../src/contract/permissions.ts';
-import { type Item, useApiList } from '../../api.ts';
+import { useApiList } from '../../api.ts';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { RelativeTime } from '../../parts/relative-time.tsx';
 import { StatePill } from '../../parts/state-pill.tsx';

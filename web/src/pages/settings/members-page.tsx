@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Member } from '../../../../src/contract/access.ts';
 import { ROLES } from '../../../../src/contract/permissions.ts';
-import { type Item, useApiList } from '../../api.ts';
+import { useApiList } from '../../api.ts';
 import { AddIcon } from '../../icons.ts';
 import { Stack } from '../../parts/columns.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';

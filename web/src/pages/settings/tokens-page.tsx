@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useApiChange, useApiList } from '../../api.ts';
-import { type Token, TokenTable } from '../../parts/access/token-table.tsx';
+import type { Token } from '../../parts/access/token.ts';
+import { TokenTable } from '../../parts/access/token-table.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import type { Column } from '../../parts/table/column.ts';
 import { useMay } from '../../session.ts';

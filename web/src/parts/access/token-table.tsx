@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Item, WholeList } from '../../api.ts';
+import type { WholeList } from '../../api.ts';
 import { DeleteIcon, RoleIcon } from '../../icons.ts';
 import { ConfirmDialog } from '../confirm-dialog.tsx';
 import { RelativeTime } from '../relative-time.tsx';
