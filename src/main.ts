@@ -69,11 +69,12 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
   const events = openEvents(store, { failed: error => log.warn({ error }, 'Events wait for the store') });
   opened.defer(() => events.close());
 
-  const { keysCheck, openAccess, openSecrets } = await import('./domains/access/index.ts');
+  const { keysCheck, openAccess, openSecrets, providerHosts } = await import('./domains/access/index.ts');
   const keys = await openKeys(resolved, store, redactor);
   const secrets = await openSecrets({ store, keys, redactor });
   const { openOutbound, proxiesOf } = await import('./base/kit/outbound.ts');
-  const outbound = openOutbound({ allow: config.outbound.allow, proxies: proxiesOf(process.env) });
+  const allow = [...config.outbound.allow, ...providerHosts(config.oidc)];
+  const outbound = openOutbound({ allow, proxies: proxiesOf(process.env) });
   opened.defer(() => outbound.close());
   const { addressOf, openPort } = await import('./doors/cli/process/port.ts');
   // Until it listens, links name the place of the configuration.

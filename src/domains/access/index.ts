@@ -2,6 +2,7 @@ export { type Actor, actorOf, SYSTEM } from './audit/actor.ts';
 export { type AuditNote, CHANGED, type Changes, changesOf, created } from './audit/entry.ts';
 export { recordAudit, recordChange } from './audit/record.ts';
 export type { OneTimeUrl } from './links/create.ts';
+export { providerHosts } from './oidc/provider.ts';
 export { type Access, type Denied, openAccess } from './open.ts';
 export type { AccessOptions } from './parts.ts';
 export {

@@ -12,7 +12,7 @@ import { requireSession } from '../rights.ts';
 import { announce, principalOf, startSession } from '../sign-in/session.ts';
 import { type Person, rolesOf } from './claims.ts';
 import { safeNext } from './next.ts';
-import type { Pending, Provider } from './provider.ts';
+import type { Pending, Provider } from './openid.ts';
 import { addIdentity, removeIdentity, syncGroupRoles, userByIdentity } from './store.ts';
 
 type Routes = Pick<

@@ -1,4 +1,3 @@
-import { hash, verify } from '@node-rs/argon2';
 import { fail } from '../../../base/kit/errors.ts';
 
 /** OWASP's and our reference's parameters: 19 MiB and two passes, 10 ms or so. */
@@ -24,15 +23,23 @@ export function openPasswords(): Passwords {
   const inTurn = createTurns(MAX_AT_ONCE, MAX_WAITING);
   let common: Promise<ReadonlySet<string>> | undefined;
   return {
-    hash: password => inTurn(() => hash(normalize(password), ARGON2)),
+    hash: password => inTurn(async () => (await argon2()).hash(normalize(password), ARGON2)),
     verify: (password, stored) =>
-      inTurn(async () => (await verify(stored ?? NOBODYS_HASH, normalize(password))) && stored !== null),
+      inTurn(async () => {
+        const is_right = await (await argon2()).verify(stored ?? NOBODYS_HASH, normalize(password));
+        return is_right && stored !== null;
+      }),
     async check(password, about) {
       common ??= readCommonPasswords();
       const plain = normalize(password).toLowerCase();
       if ((await common).has(plain) || isAbout(plain, about)) throw fail('password.too_common');
     },
   };
+}
+
+/** Eight megabytes that a server needs when the first person signs in. */
+function argon2() {
+  return import('@node-rs/argon2');
 }
 
 /** The same password typed on another keyboard or system must give the same bytes (NIST SP 800-63B §3.1.1.2). */
