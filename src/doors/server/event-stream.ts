@@ -2,7 +2,7 @@ import { fail, isFailure } from '../../base/kit/errors.ts';
 import type { Principal } from '../../contract/principal.ts';
 import type { Call, StreamReply } from '../../contract/route.ts';
 import type { systemRoutes } from '../../contract/system.ts';
-import type { EventHub } from './event-hub.ts';
+import type { EventHub, HubEntry } from './event-hub.ts';
 import type { ServerLimits, ServerParts } from './parts.ts';
 
 type StreamCall = Call<(typeof systemRoutes)['events.stream']>;
@@ -101,7 +101,7 @@ export function openEventStreams(
       if (!(await mayListen(stream, call))) return yield* give(END_REFUSED);
       const has_moved = seen.position > position;
       position = seen.position;
-      if (seen.entries.length > 0) yield* give(Buffer.concat(seen.entries.map(entry => entry.frame)));
+      for (const piece of piecesOf(seen.entries)) yield* give(piece);
       if (has_moved) continue;
       const wake = await hub.wait(position, stream.stop.signal);
       if (stream.stop.signal.aborted) return;
@@ -141,6 +141,23 @@ export function openEventStreams(
       unwatch();
     },
   };
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** Few writes for many small events, and no piece so large that a slow line takes long for it and looks stalled. */
+function* piecesOf(entries: readonly HubEntry[]): Generator<Buffer> {
+  let frames: Buffer[] = [];
+  let size = 0;
+  for (const { frame } of entries) {
+    frames.push(frame);
+    size += frame.length;
+    if (size < PIECE_BYTES) continue;
+    yield Buffer.concat(frames);
+    frames = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(frames);
 }
 
 interface Start {

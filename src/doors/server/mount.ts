@@ -95,6 +95,7 @@ function makeCall(
 ): Call {
   const { principal, workspace_id } = callerOf(request);
   const cookies = cookiesOf(request, reply, parts);
+  let signal: AbortSignal | undefined;
   const call = {
     params: input.params,
     query: input.query,
@@ -104,7 +105,11 @@ function makeCall(
     principal,
     workspace_id,
     origin: originOf(request),
-    signal: signalOf(reply),
+    // Made when it is asked for: most handlers are done before anybody could go away.
+    get signal() {
+      signal ??= signalOf(reply);
+      return signal;
+    },
     recheck: () => readmit(route, callerOf(request), parts.identify),
     session: { start: cookies.startSession, end: cookies.endSession },
     browser: { recall: cookies.recall, keep: cookies.keep, forget: cookies.forget },
@@ -122,6 +127,7 @@ function callerOf(request: FastifyRequest): Caller {
 /** Not Fastify's own signal: that one aborts as soon as a request with a body has been read. */
 function signalOf(reply: FastifyReply): AbortSignal {
   const ended = new AbortController();
+  if (reply.raw.destroyed) ended.abort();
   reply.raw.once('close', () => ended.abort());
   return ended.signal;
 }
