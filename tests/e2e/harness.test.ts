@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { axeFindings } from './support/axe.ts';
 import { watchFaults } from './support/faults.ts';
+import { readFrench } from './support/foreign-words.ts';
 import { sharedBrowser, skip } from './support/run.ts';
 
 // What all other tests rely on without looking: that the faults they must not have would be seen.
@@ -25,6 +26,17 @@ test('a page that misbehaves is found out', { skip }, async t => {
   assert.match(found, /an exception: Error: on purpose/);
   assert.match(found, /expected, and did not happen: \/never to be heard\//);
   assert((await axeFindings(page)).some(finding => finding.startsWith('color-contrast')));
+  await context.close();
+});
+
+test('English on a French page is found out, and what people typed is not', { skip }, async () => {
+  const context = await (await sharedBrowser()).newContext();
+  const page = await context.newPage();
+  await page.setContent(`<title>Membres · Moulin</title><h1>Membres</h1><button title="Save">Inviter quelqu’un</button>
+    <p>Nobody</p><p>Ada Lemaire</p><p>21 nov. 2026</p><code>members:edit</code><p>Role of Zoé</p><p>Rôle de Zoé</p>`);
+  const french = readFrench();
+  french.learn({ items: [{ name: 'Ada Lemaire' }] });
+  assert.deepEqual(await french.findEnglish(page), ['Nobody', 'Role of Zoé', 'Save']);
   await context.close();
 });
 

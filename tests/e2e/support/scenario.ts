@@ -16,7 +16,7 @@ export interface Scene {
   visit(options?: VisitOptions): Promise<Visit>;
 }
 
-type Story = (scene: Scene) => Promise<void>;
+type Story = (scene: Scene, t: TestContext) => Promise<void>;
 
 /** A test as a person would do it. Whatever it looks at, no page of it may show a fault. */
 export function scenario(name: string, story: Story): void {
@@ -41,7 +41,7 @@ async function play(t: TestContext, moulin: Moulin, story: Story): Promise<void>
     },
   };
   try {
-    await story(scene);
+    await story(scene, t);
     assert.deepEqual(
       visits.flatMap(visit => visit.faults.list()),
       [],

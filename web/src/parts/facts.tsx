@@ -14,7 +14,12 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
       {facts.map(fact => (
         <div key={fact.term} className={css.fact}>
           <dt className={css.term}>{fact.term}</dt>
-          <dd className={fact.mono ? `${css.value} mono` : css.value}>{fact.value}</dd>
+          <dd
+            className={fact.mono ? `${css.value} mono` : css.value}
+            translate={fact.mono ? 'no' : undefined}
+          >
+            {fact.value}
+          </dd>
         </div>
       ))}
     </dl>

@@ -18,7 +18,7 @@ type Who = 'session' | 'token';
 
 /** Sends the real request to this server, as the person who is signed in or with a token; nothing is simulated. */
 export function TryIt({ operation, inputs, onChange }: TryItProps) {
-  const { t } = useTranslation('api_docs');
+  const { t } = useTranslation(['api_docs', 'common']);
   const [who, setWho] = useState<Who>('session');
   const [token, setToken] = useState('');
   const [shown, setShown] = useState<string[]>([]);
@@ -57,6 +57,7 @@ export function TryIt({ operation, inputs, onChange }: TryItProps) {
                 aria-label={t('try.token_value')}
                 placeholder={t('try.token_value')}
                 autoComplete="off"
+                visibilityToggleButtonProps={{ 'aria-label': t('common:form.show_password') }}
                 value={token}
                 onChange={event => setToken(event.currentTarget.value)}
               />

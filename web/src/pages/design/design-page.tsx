@@ -52,7 +52,9 @@ function Type() {
         <p>{t('type.text')}</p>
         <p className="dim">{t('type.second')}</p>
         <p className="small faint">{t('type.small')}</p>
-        <p className="mono">2026-11-21 09:14:58.120417 · shop.orders</p>
+        <p className="mono" translate="no">
+          2026-11-21 09:14:58.120417 · shop.orders
+        </p>
       </div>
     </Card>
   );
@@ -67,7 +69,7 @@ function Colours() {
         <Swatches names={SERIES} />
         <p className={css.inks}>
           {INKS.map(name => (
-            <span key={name} style={{ color: `var(--${name})` }}>
+            <span key={name} translate="no" style={{ color: `var(--${name})` }}>
               {name}
             </span>
           ))}
@@ -83,7 +85,9 @@ function Swatches({ names }: { names: readonly string[] }) {
       {names.map(name => (
         <li key={name}>
           <span className={css.swatch} style={{ background: `var(--${name})` }} />
-          <span className="small faint">{name}</span>
+          <span className="small faint" translate="no">
+            {name}
+          </span>
         </li>
       ))}
     </ul>
@@ -105,7 +109,7 @@ function States() {
 }
 
 function Controls() {
-  const { t } = useTranslation('design');
+  const { t } = useTranslation(['design', 'common']);
   const [open, setOpen] = useState(false);
   return (
     <Card title={t('controls.title')}>
@@ -122,14 +126,13 @@ function Controls() {
           <Button disabled>{t('controls.disabled')}</Button>
           <Button loading>{t('controls.usual')}</Button>
         </p>
-        <TextInput
-          label={t('controls.field')}
-          description={t('controls.help')}
-          placeholder="orders"
-          required
-        />
+        <TextInput label={t('controls.field')} description={t('controls.help')} placeholder="…" required />
         <TextInput label={t('controls.wrong')} defaultValue="Orders!" error={t('controls.error')} />
-        <PasswordInput label={t('controls.password')} defaultValue="secret" />
+        <PasswordInput
+          label={t('controls.password')}
+          defaultValue="secret"
+          visibilityToggleButtonProps={{ 'aria-label': t('common:form.show_password') }}
+        />
         <Select label={t('controls.choice')} data={['PostgreSQL', 'MariaDB', 'Kafka']} defaultValue="Kafka" />
         <Checkbox label={t('controls.yes_no')} defaultChecked />
         <Switch label={t('controls.switch')} defaultChecked />

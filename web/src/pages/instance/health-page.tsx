@@ -48,7 +48,10 @@ function Health({ system }: { system: System }) {
               { term: t('health.node'), value: system.node, mono: true },
               {
                 term: t('health.postgres'),
-                value: `${system.postgres} (${t('health.schema', { version: system.schema_version })})`,
+                value: t('health.postgres_version', {
+                  version: system.postgres,
+                  schema: system.schema_version,
+                }),
                 mono: true,
               },
               { term: t('health.platform'), value: system.platform, mono: true },
