@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
-import { waitFor } from '../support/wait-for.ts';
 import { installedClone, makeHome, oddFolder } from '../launch/support/clone.ts';
 import { allGone, personsEnvironment, type Running, startAndWait } from '../launch/support/running.ts';
 import { NO_PROC, type Process, processesAbout } from '../support/process-tree.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // `kill -9` of every process of a running Moulin: alone, and all of them in every order. Afterwards nothing is left, the next
 // start needs no help, and what was acknowledged is there.

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { NO_PROC } from '../support/process-tree.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { installedClone, makeHome, oddFolder } from './support/clone.ts';
 import { allGone, personsEnvironment, type Running, runToEnd, startAndWait } from './support/running.ts';
 
@@ -90,6 +91,22 @@ test('a second start says that it runs already, and where, and is no failure', o
   assert.match((await moulin('un', 'stop')).output, /does not run/);
 });
 
+test('of two starts at the same moment one runs, and the other says where', options, async () => {
+  const words = ['npm', 'start', '--', '--no-open'];
+  const where = { cwd: clone('un'), env };
+  const [one, two] = await Promise.allSettled([startAndWait(words, where), startAndWait(words, where)]);
+  const [running, ...more] = [one, two].flatMap(outcome =>
+    outcome.status === 'fulfilled' ? [outcome.value] : [],
+  );
+  assert.ok(running && more.length === 0);
+  const [refusal] = [one, two].flatMap(outcome =>
+    outcome.status === 'rejected' ? [String(outcome.reason)] : [],
+  );
+  assert.match(refusal ?? '', new RegExp(`it ended with 0[\\s\\S]*already runs for .*: ${running.url}`));
+  running.child.kill('SIGTERM');
+  await running.ended();
+});
+
 test('two folders run at the same time, each on a pair of its own that it keeps', options, async () => {
   const [one, two] = await Promise.all([npmStart('un'), npmStart('deux — b')]);
   assert.notEqual(one.url, two.url);
@@ -146,19 +163,46 @@ test('in the background a failure is told in the foreground', options, async t =
   assert.match(output, new RegExp(`did not start in the background[\\s\\S]*Port ${port}`));
 });
 
-test('a second Ctrl-C ends it at once, and still nothing is left', options, async () => {
-  const one = await npmStart('un');
-  const main = one.tree().find(({ command }) => command.includes('bin/main.mjs'));
-  assert.ok(main);
-  // An answer that never ends keeps the first one from being quick.
-  const stream = await fetch(`${one.url}/health/live`, { headers: { connection: 'keep-alive' } });
-  assert.equal(stream.ok, true);
-  process.kill(main.pid, 'SIGSTOP');
-  process.kill(main.pid, 'SIGINT');
-  process.kill(main.pid, 'SIGCONT');
-  await new Promise(resolve => setTimeout(resolve, 600));
-  if (existsSync(`/proc/${main.pid}`)) process.kill(main.pid, 'SIGINT');
-  await one.ended();
+test('as a service: the file, and only the file, where no manager can be told', options, async () => {
+  const installed = await moulin('un', 'service', 'install', '--no-start', '--port', '4790');
+  assert.equal(installed.code, 0, installed.output);
+  const file = /Wrote (.+)/.exec(installed.output)?.[1] ?? '';
+  assert.ok(file.startsWith(home), file);
+  const unit = readFileSync(file, 'utf8');
+  assert.ok(
+    unit.includes(`"--data" "${join(clone('un'), '.moulin').replaceAll('%', '%%')}" "--port" "4790"`),
+    unit,
+  );
+  const foreign = await moulin('deux — b', 'service', 'install', '--no-start');
+  assert.equal(foreign.code, 6, 'the name belongs to another folder');
+  const removed = await moulin('un', 'service', 'uninstall');
+  assert.deepEqual([removed.code, existsSync(file)], [0, false]);
+  assert.equal((await moulin('un', 'service', 'uninstall')).code, 3);
+});
+
+test('Ctrl-C waits for a request that is on its way; a second one does not', options, async t => {
+  const words = [process.execPath, 'bin/main.mjs', 'start', '--no-open'];
+  const running = await startAndWait(words, { cwd: clone('un'), env });
+  const slow = connect(Number(new URL(running.url).port), '127.0.0.1');
+  t.after(() => slow.destroy());
+  slow.on('error', () => {});
+  slow.write(
+    'POST /api/v1/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  );
+  await once(slow, 'ready');
+  // Answered after the slow one began: the server has seen it.
+  await answers(running.url);
+  running.child.kill('SIGINT');
+  await waitFor(() => running.output().includes('Stopping'), {
+    seconds: 10,
+    what: () => 'the first Ctrl-C to be heard',
+  });
+  // Two presses, and not one that npm and the terminal both hand on: that is told apart by the time between them.
+  await new Promise(resolve => setTimeout(resolve, 700));
+  assert.equal(running.child.exitCode, null);
+  running.child.kill('SIGINT');
+  assert.equal(await running.ended(), 1);
+  assert.doesNotMatch(running.output(), /Stopped/);
   await allGone(root);
 });
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter } from 'node:path';
-import { waitFor } from '../../support/wait-for.ts';
 import { type Process, processesAbout, treeOf } from '../../support/process-tree.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import type { Account } from './account.ts';
 
 const START_SECONDS = 240;

@@ -32,7 +32,7 @@ test('a folder held by another process is refused, with what is known of the hol
   const data = dataFolder(t);
   const child = await holdElsewhere(t, data);
   assert.equal(isLocked(data), true);
-  await assert.rejects(lockDataFolder(data), error => isFailure(error, 'data.locked'));
+  await assert.rejects(lockDataFolder(data, 100), error => isFailure(error, 'data.locked'));
   const running = {
     pid: child.pid ?? 0,
     url: 'http://127.0.0.1:4610',
@@ -46,6 +46,15 @@ test('a folder held by another process is refused, with what is known of the hol
     assert.deepEqual(error.params, { folder: data, url: running.url, pid: running.pid });
     return true;
   });
+});
+
+test('whoever comes while another one starts or ends waits for it', async t => {
+  const data = dataFolder(t);
+  const child = await holdElsewhere(t, data);
+  const waiting = lockDataFolder(data);
+  child.kill('SIGTERM');
+  const lock = await waiting;
+  lock.release();
 });
 
 test('kill -9 of the holder frees the folder at once, whatever its files still say', async t => {

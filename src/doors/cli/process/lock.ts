@@ -11,23 +11,28 @@ import { readPidFile, removePidFile } from './pid-file.ts';
  */
 const BUSY = 5;
 /** A look at the lock (`isLocked`) holds it for less than a millisecond; whoever wants it looks again. */
-const TRIES = 20;
 const AGAIN_MS = 50;
+const GLANCE_MS = 1000;
+/** A start or an end that is under way, or a command that works in the folder: each is over by then. */
+const PATIENCE_MS = 30_000;
 
 export interface Lock {
   release(): void;
 }
 
-/** Refuses in words when another process has the folder. */
-export async function lockDataFolder(data: string): Promise<Lock> {
-  for (let tries = 1; tries <= TRIES; tries++) {
+/** Waits for whoever is just starting or ending; refuses in words when another process serves the folder. */
+export async function lockDataFolder(data: string, patience_ms: number = PATIENCE_MS): Promise<Lock> {
+  const begun = performance.now();
+  for (;;) {
     const lock = tryLock(data);
     if (lock) return claim(data, lock);
+    const waited = performance.now() - begun;
+    const holder = readPidFile(data);
+    if (holder && waited > GLANCE_MS)
+      throw fail('data.running', { folder: data, url: holder.url, pid: holder.pid });
+    if (waited > patience_ms) throw fail('data.locked', { folder: data });
     await wait(AGAIN_MS);
   }
-  const holder = readPidFile(data);
-  if (holder) throw fail('data.running', { folder: data, url: holder.url, pid: holder.pid });
-  throw fail('data.locked', { folder: data });
 }
 
 /** Whatever the process file says, it is not true any more: with the lock held, a file means who holds it. */
