@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { Config } from '../../src/contract/config.ts';
 import { newKey, type ProviderPerson, startProvider, type TestProvider } from '../support/oidc.ts';
 import { refused } from './refused.ts';
-import { type Browser, openWorld, PASSWORD, URL_HERE, type World } from './world.ts';
+import { type Browser, openWorld, PASSWORD, tokenIn, URL_HERE, type World } from './world.ts';
 
 const CALLBACK = '/api/v1/sign-in/oidc/callback';
 const MINUTE = 60_000;
@@ -49,7 +49,10 @@ async function reason(world: World): Promise<unknown> {
   return items.find(item => item.action.startsWith('sign_in.oidc_'))?.changes.reason?.after;
 }
 
-const REFUSED = /^\/sign-in\?problem=oidc\.refused&request_id=[\w-]+$/;
+/** The sign-in page says by a code what happened, and the request's id leads to the reason. */
+function sentBack(where: string, code: 'oidc.refused' | 'oidc.unreachable', about?: string): void {
+  assert.match(where, new RegExp(`^/sign-in\\?problem=${code}&request_id=[\\w-]{36}$`), about);
+}
 
 test('a person comes in through the provider, and is the same one the next time', async t => {
   const world = await setUp(t);
@@ -91,7 +94,7 @@ test('who presses cancel is told, and not signed in', async t => {
   const world = await setUp(t);
   world.provider.person = undefined;
   const browser = world.browser();
-  assert.match(await signIn(world, browser), REFUSED);
+  sentBack(await signIn(world, browser), 'oidc.refused');
   assert.equal(await reason(world), 'access_denied: the person pressed cancel');
   await refused(browser.client['me.show'](), 'auth.required');
 });
@@ -101,12 +104,12 @@ test('an answer counts once, in the browser that asked, with the state it was gi
   const browser = world.browser();
   const answer = await world.provider.visit(await depart(browser));
   // Somebody who was sent another one's answer (login CSRF) has no trip to compare it with.
-  assert.match(await bringBack(world.browser(), answer), REFUSED);
+  sentBack(await bringBack(world.browser(), answer), 'oidc.refused');
   const kept = new Map(browser.cookies);
   const wrong = new URL(answer);
   wrong.searchParams.set('state', 'x'.repeat(43));
-  assert.match(await bringBack(browser, wrong), REFUSED);
-  assert.match(await bringBack(browser, answer), REFUSED, 'the trip was over');
+  sentBack(await bringBack(browser, wrong), 'oidc.refused');
+  sentBack(await bringBack(browser, answer), 'oidc.refused', 'the trip was over');
   await refused(browser.client['me.show'](), 'auth.required');
 
   // With the cookie kept by hand the code still works once only.
@@ -116,7 +119,7 @@ test('an answer counts once, in the browser that asked, with the state it was gi
   };
   assert.equal(await replay(), '/');
   await browser.client.sign_out();
-  assert.match(await replay(), REFUSED);
+  sentBack(await replay(), 'oidc.refused');
 });
 
 test('a token for another nonce, audience, issuer or time is refused, and so is one that was changed', async t => {
@@ -134,7 +137,7 @@ test('a token for another nonce, audience, issuer or time is refused, and so is 
   for (const [what, tamper] of tampers) {
     world.provider.tamper = tamper;
     const browser = world.browser();
-    assert.match(await signIn(world, browser), REFUSED, what);
+    sentBack(await signIn(world, browser), 'oidc.refused', what);
     await refused(browser.client['me.show'](), 'auth.required');
   }
   world.provider.tamper = claims => claims;
@@ -145,7 +148,7 @@ test('a token for another nonce, audience, issuer or time is refused, and so is 
   );
   // All claims are right, but it is not the provider that says so.
   world.provider.key = newKey();
-  assert.match(await signIn(world, world.browser()), REFUSED);
+  sentBack(await signIn(world, world.browser()), 'oidc.refused');
 });
 
 test('a token is good until it expires, give or take the minute by which clocks may differ', async t => {
@@ -158,7 +161,7 @@ test('a token is good until it expires, give or take the minute by which clocks 
     world.clock.advance(moved);
     const where = await signIn(world, world.browser());
     if (outcome === '/') assert.equal(where, '/', String(moved));
-    else assert.match(where, REFUSED, String(moved));
+    else sentBack(where, 'oidc.refused', String(moved));
   }
 });
 
@@ -167,21 +170,25 @@ test('a provider that is down is told in words, at the start and on the way back
   const browser = world.browser();
   const answer = await world.provider.visit(await depart(browser));
   await world.provider.stop();
-  const UNREACHABLE = /^\/sign-in\?problem=oidc\.unreachable/;
-  assert.match(await bringBack(browser, answer), UNREACHABLE);
+  sentBack(await bringBack(browser, answer), 'oidc.unreachable');
   assert.match(String(await reason(world)), /does not answer/);
   const nowhere = await openWorld(t, {
     outbound_allow: ['127.0.0.1'],
     oidc: { issuer: world.provider.issuer, client_id: 'x', client_secret: 'y' },
   });
-  assert.match(await depart(nowhere.browser()), UNREACHABLE);
+  sentBack(await depart(nowhere.browser()), 'oidc.unreachable');
+  const admin = await nowhere.firstAdmin();
+  await refused(admin.client['my_identity.link'](), 'oidc.unreachable');
+  await world.provider.start();
+  assert(await depart(nowhere.browser()).then(url => url.startsWith(world.provider.issuer)));
+  assert.equal(await signIn(world, world.browser()), '/');
 });
 
 test('an issuer that the server may not call is refused by the guard', async t => {
   const world = await openWorld(t, {
     oidc: { issuer: 'http://127.0.0.1:9', client_id: 'x', client_secret: 'y' },
   });
-  assert.match(await depart(world.browser()), /problem=oidc\.unreachable/);
+  sentBack(await depart(world.browser()), 'oidc.unreachable');
   assert.match(String(await reason(world)), /private address/);
 });
 
@@ -200,7 +207,7 @@ test('an equal e-mail address opens no account; linking needs both sign-ins', as
   const world = await setUp(t);
   const admin = await world.firstAdmin();
   world.provider.person = { ...ADA, email: 'FIRST@example.com' };
-  assert.match(await signIn(world, world.browser()), REFUSED);
+  sentBack(await signIn(world, world.browser()), 'oidc.refused');
   assert.match(String(await reason(world)), /there is an account FIRST@example.com here/);
 
   const { url } = await admin.client['my_identity.link']();
@@ -212,7 +219,7 @@ test('an equal e-mail address opens no account; linking needs both sign-ins', as
 
   await admin.client['my_identity.delete']();
   assert.equal((await admin.client['me.show']()).has_identity, false);
-  assert.match(await signIn(world, world.browser()), REFUSED);
+  sentBack(await signIn(world, world.browser()), 'oidc.refused');
 });
 
 test('an identity belongs to one account, and a link begun by one person is not finished by another', async t => {
@@ -221,13 +228,13 @@ test('an identity belongs to one account, and a link begun by one person is not 
   const bob = await world.person('viewer');
   await signIn(world, world.browser());
   const taken = await admin.client['my_identity.link']();
-  assert.match(await bringBack(admin, await world.provider.visit(taken.url)), REFUSED);
+  sentBack(await bringBack(admin, await world.provider.visit(taken.url)), 'oidc.refused');
   assert.match(String(await reason(world)), /linked with another account/);
 
   world.provider.person = { ...ADA, sub: 'new', email: 'new@example.com' };
   const { url } = await bob.client['my_identity.link']();
   await bob.client.sign_out();
-  assert.match(await bringBack(bob, await world.provider.visit(url)), REFUSED);
+  sentBack(await bringBack(bob, await world.provider.visit(url)), 'oidc.refused');
 });
 
 test('whoever came through the provider only keeps that way in', async t => {
@@ -237,6 +244,16 @@ test('whoever came through the provider only keeps that way in', async t => {
   await refused(browser.client['my_identity.delete'](), 'account.last_way_in');
 });
 
+test('the first admin link makes no second account of an address', async t => {
+  const world = await setUp(t);
+  await signIn(world, world.browser());
+  const link = await world.access.createFirstAdminLink();
+  const body = { token: tokenIn(link?.url), name: 'Ada', email: 'ADA@example.com', password: PASSWORD };
+  await refused(world.browser().client['links.use']({ body }), 'users.email_taken');
+  const { items } = await world.local['users.list']();
+  assert.equal(items.length, 1);
+});
+
 test('what the provider must say of a person, and does not, is said', async t => {
   const world = await setUp(t);
   for (const [person, words] of [
@@ -244,7 +261,7 @@ test('what the provider must say of a person, and does not, is said', async t =>
     [{ ...ADA, email_verified: false }, /not verified/],
   ] as [ProviderPerson, RegExp][]) {
     world.provider.person = person;
-    assert.match(await signIn(world, world.browser()), REFUSED);
+    sentBack(await signIn(world, world.browser()), 'oidc.refused');
     assert.match(String(await reason(world)), words);
   }
 });
@@ -256,13 +273,13 @@ test('a disabled account is not opened by the provider', async t => {
   const { items } = await world.local['users.list']();
   const { id = '', version = 0 } = items[0] ?? {};
   await world.local['users.edit']({ params: { id }, body: { disabled: true }, version });
-  assert.match(await signIn(world, world.browser()), REFUSED);
+  sentBack(await signIn(world, world.browser()), 'oidc.refused');
 });
 
 test('where there are no passwords the first admin comes through the provider and opens the link then', async t => {
   const world = await setUp(t, { password_login: false });
   const link = await world.access.createFirstAdminLink();
-  const token = link?.url.split('#')[1] ?? '';
+  const token = tokenIn(link?.url);
   const browser = world.browser();
   const body = { token, name: 'x', email: 'x@example.com', password: PASSWORD };
   await refused(browser.client['links.use']({ body }), 'auth.required');

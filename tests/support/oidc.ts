@@ -28,6 +28,8 @@ export interface TestProvider {
   /** A browser goes where the application sent it, and answers with the address it is sent back to. */
   visit(url: string): Promise<URL>;
   stop(): Promise<void>;
+  /** Again, at the same address. */
+  start(): Promise<void>;
 }
 
 const CLIENT = { client_id: 'moulin', client_secret: randomBytes(24).toString('base64url') };
@@ -38,8 +40,10 @@ export async function startProvider(
 ): Promise<TestProvider> {
   let handle = (_: IncomingMessage, response: ServerResponse): unknown => response.end();
   const server = createServer((request, response) => handle(request, response));
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listen = (port: number) => new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const issuer = `http://127.0.0.1:${port}`;
   const privateKey = newKey();
   const stop = async () => {
     server.closeAllConnections();
@@ -55,6 +59,7 @@ export async function startProvider(
     key: privateKey,
     visit: url => visit(url, redirect_uri),
     stop,
+    start: () => listen(port),
   };
   const provider = new Provider(issuer, configuration(running, redirect_uri, privateKey));
   const answer = provider.callback();
