@@ -32,5 +32,6 @@ export default defineConfig({
       },
     },
   },
-  server: { port: 4620, proxy: { '/api': { target: api, changeOrigin: true } } },
+  // The server refuses what another site's page sends; this one speaks in its name.
+  server: { port: 4620, proxy: { '/api': { target: api, changeOrigin: true, headers: { origin: api } } } },
 });

@@ -40,6 +40,8 @@ export function LiveProvider({
         wasLost = next === 'lost';
         setState(next);
       },
+      // Signed out, or no member any more: asking who one is tells, and the page follows.
+      onRefused: () => void makeStale(queries, ['me']),
       wait: (work, milliseconds) => {
         const timer = setTimeout(work, milliseconds);
         return () => clearTimeout(timer);

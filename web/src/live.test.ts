@@ -13,6 +13,7 @@ function harness() {
   const waiting = new Set<Waiting>();
   const states: LiveState[] = [];
   const batches: string[][] = [];
+  let refusals = 0;
   const live = openLive({
     open(after, listener) {
       const entry = { after, listener, closed: false };
@@ -25,6 +26,9 @@ function harness() {
     },
     onEvents: events => batches.push(events.map(event => event.type)),
     onState: state => states.push(state),
+    onRefused: () => {
+      refusals += 1;
+    },
     wait(work, milliseconds) {
       const entry = { work, milliseconds };
       waiting.add(entry);
@@ -44,7 +48,7 @@ function harness() {
   };
   const say = (type: string, position: string) =>
     latest().listener.said({ data: JSON.stringify({ type }), lastEventId: position });
-  return { live, opened, waiting, states, batches, pass, latest, say };
+  return { live, opened, waiting, states, batches, pass, latest, say, refusals: () => refusals };
 }
 
 test('a burst of events is one update', () => {
@@ -84,6 +88,14 @@ test('a stream that was refused is opened again after the last position, more an
   );
   latest().listener.broke(true);
   assert.ok([...waiting].some(entry => entry.milliseconds === 2000));
+});
+
+test('a stream that the server ends asks who may listen; one that the network cuts does not', () => {
+  const { latest, refusals } = harness();
+  latest().listener.broke(false);
+  assert.equal(refusals(), 0);
+  latest().listener.broke(true);
+  assert.equal(refusals(), 1);
 });
 
 test('closing leaves nothing behind', () => {
