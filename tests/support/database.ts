@@ -25,6 +25,8 @@ export interface TestDatabase {
   app: Address;
   /** Another server process on the same database, so to speak. Closed when the test ends. */
   openAnother(): Promise<Store>;
+  /** As when the server is restarted: every session of the application ends at once. */
+  cutSessions(): Promise<void>;
 }
 
 interface TestServer {
@@ -40,7 +42,7 @@ interface TestServer {
 
 /**
  * A clone of the template database, in the embedded PostgreSQL that all test processes share (see keeper.ts) or in the one
- * that MOULIN_TEST_DATABASE_URL names; its role must be allowed to make databases and roles.
+ * that MOULIN_TEST_DATABASE_URL names; its role must be allowed to make databases and roles (createdb createrole).
  */
 export async function testDatabase(t: Pick<TestContext, 'after'>): Promise<TestDatabase> {
   const { name, owner, app } = await emptyClone(t);
@@ -56,7 +58,17 @@ export async function testDatabase(t: Pick<TestContext, 'after'>): Promise<TestD
   await store.withInstance('name the test database', tx =>
     tx.insertInto('instance').values({ id: instance_id }).execute(),
   );
-  return { store, instance_id, name, owner, app, openAnother };
+  return { store, instance_id, name, owner, app, openAnother, cutSessions: () => cutSessions(name) };
+}
+
+async function cutSessions(name: string): Promise<void> {
+  const { admin } = await testServer();
+  await withClient(admin, 'test', client =>
+    client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename = 'moulin_app'`,
+      [name],
+    ),
+  );
 }
 
 /** A database with nothing in it, not even the schema. */
@@ -139,6 +151,9 @@ async function externalServer(admin: Address): Promise<TestServer> {
   await withClient(admin, 'test: roles', async (client: pg.Client) => {
     await ensureRoles(client);
     await closeDatabase(client, 'moulin_app');
+    // Only a member may end its sessions, where the role is no superuser.
+    const { rowCount } = await client.query(`select where pg_has_role('moulin_app', 'member')`);
+    if (!rowCount) await client.query('grant moulin_app to current_user');
   });
   const app = await ensureAppPassword(admin, 'moulin test', '00000000-0000-7000-8000-000000000000');
   return { admin, owner: admin, app, owner_role: undefined, strategy: '' };

@@ -12,7 +12,8 @@ import { type Address, codeOf, withClient } from './connection.ts';
 import { freePort } from './embedded/port.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { refuseOld } from './external.ts';
-import { type OpenOptions, openStore } from './open.ts';
+import { openStore } from './open.ts';
+import type { OpenOptions } from './prepare.ts';
 import { deriveAppPassword } from './scram.ts';
 
 // A PostgreSQL as a company has it: reached over TCP, with an administrator who hands out roles and databases. It is a

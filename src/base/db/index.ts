@@ -1,6 +1,12 @@
+export { type ListedBackup, listBackups, writeBackup } from './backup/files.ts';
+export type { Manifest } from './backup/manifest.ts';
+export { type Backup, verifyBackup } from './backup/read.ts';
+export { streamBackup, type Written } from './backup/write.ts';
 export type { Address } from './connection.ts';
 export { codeOf } from './connection.ts';
 export { notifyAfterCommit, type TransactionOptions, type Tx } from './doors.ts';
+export { binaryCache } from './embedded/binaries.ts';
+export { storeOutposts } from './embedded/home.ts';
 export {
   appendEvents,
   type Consumer,
@@ -11,6 +17,8 @@ export {
   openEvents,
 } from './events.ts';
 export type { Lock } from './locks.ts';
-export { type OpenOptions, openPrepared, openStore, type Store, type StoreHealth } from './open.ts';
+export { openPrepared, openStore, type Store, type StoreHealth } from './open.ts';
+export { type ExternalOptions, type OpenOptions, restoreStore } from './prepare.ts';
 export { deriveAppPassword } from './scram.ts';
-export type { DB } from './types.ts';
+export type { Snapshot } from './snapshot.ts';
+export type { DB, JsonValue } from './types.ts';

@@ -102,12 +102,7 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
     await client.query('begin');
     // Waiting behind a forgotten transaction for ever would look like a hanging start.
     await client.query(`set local lock_timeout = '60s'; set local statement_timeout = 0`);
-    await client.query(migration.sql);
-    await client.query('insert into schema_migrations (number, name, checksum) values ($1, $2, $3)', [
-      migration.number,
-      migration.name,
-      migration.checksum,
-    ]);
+    await runMigration(client, migration);
     await client.query('commit');
   } catch (error) {
     // Where the connection is gone, the server rolls back by itself.
@@ -118,6 +113,16 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** In the transaction of whoever calls. */
+export async function runMigration(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query(migration.sql);
+  await client.query('insert into schema_migrations (number, name, checksum) values ($1, $2, $3)', [
+    migration.number,
+    migration.name,
+    migration.checksum,
+  ]);
 }
 
 /** The server's message, with the line of the file where it knows one. */

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
-import { type TestDatabase, testDatabase, testServer } from '../../../tests/support/database.ts';
+import { testDatabase } from '../../../tests/support/database.ts';
 import { defer } from '../../../tests/support/defer.ts';
 import { scratchFolder } from '../../../tests/support/scratch.ts';
 import { isFailure } from '../kit/errors.ts';
 import { newId } from '../kit/ids.ts';
-import { withClient } from './connection.ts';
 import { startEmbedded } from './embedded.ts';
 import { openPrepared, openStore, type Store } from './open.ts';
 
@@ -18,14 +17,6 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
     if (performance.now() > deadline) assert.fail('it did not come true in time');
     await new Promise(resolve => setTimeout(resolve, 20));
   }
-}
-
-/** As when the server is restarted: every session ends at once. */
-async function cutAll(db: TestDatabase): Promise<void> {
-  const { admin } = await testServer();
-  await withClient(admin, 'test', client =>
-    client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [db.name]),
-  );
 }
 
 function ping(store: Store): Promise<unknown> {
@@ -75,7 +66,7 @@ test('after a reconnect whoever listens is told that it may have missed somethin
   const db = await testDatabase(t);
   const heard: string[] = [];
   db.store.listen('news', payload => heard.push(payload));
-  await cutAll(db);
+  await db.cutSessions();
   await until(() => heard.length > 0);
   assert.deepEqual(heard, ['']);
   await until(() => {
@@ -109,7 +100,7 @@ test('a holder whose connection is lost is told, and may try again', async t => 
   const db = await testDatabase(t);
   const lock = await db.store.tryLock('leader');
   assert(lock);
-  await cutAll(db);
+  await db.cutSessions();
   await until(() => lock.lost.aborted);
   await lock.release();
   await until(async () => (await db.store.tryLock('leader')) !== undefined);
@@ -134,7 +125,7 @@ test('a process uses at most ten connections, however much it has to do', async 
 test('sessions that were cut while they lay idle are replaced without a failure', async t => {
   const db = await testDatabase(t);
   await Promise.all(Array.from({ length: 8 }, () => ping(db.store)));
-  await cutAll(db);
+  await db.cutSessions();
   await Promise.all(Array.from({ length: 20 }, () => ping(db.store)));
 });
 
@@ -143,7 +134,7 @@ test('a session that is cut in the middle of a transaction fails it, in words, a
   await assert.rejects(
     db.store.withInstance('test', async tx => {
       await tx.insertInto('users').values({ id: newId(), email: 'a@example.com', name: 'a' }).execute();
-      await cutAll(db);
+      await db.cutSessions();
       await sql`select 1`.execute(tx);
     }),
     error => isFailure(error, 'server.unavailable'),

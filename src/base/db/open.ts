@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { newId } from '../kit/ids.ts';
 import { openBell } from './bell.ts';
-import { type Address, clientConfig, reasonOf, withClient } from './connection.ts';
+import { type Address, clientConfig, reasonOf } from './connection.ts';
 import { type Doors, openDoors, type Tx } from './doors.ts';
-import { type EmbeddedServer, startEmbedded } from './embedded.ts';
-import { checkServer, roleOf } from './external.ts';
 import { type Lock, openLocks } from './locks.ts';
-import { type MigrationReport, migrate, readMigrations } from './migrate.ts';
-import { APP_ROLE, checkAppRole, closeDatabase, ensureAppPassword, ensureRoles } from './roles.ts';
+import type { MigrationReport } from './migrate.ts';
+import { type OpenOptions, prepareStore } from './prepare.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
 
 export interface StoreHealth {
   state: 'ok' | 'down';
@@ -27,26 +25,9 @@ export interface Store extends Doors {
   listen(channel: string, heard: (payload: string) => void): () => void;
   notify(channel: string): void;
   health(): Promise<StoreHealth>;
+  /** One consistent, read-only view of everything, for a backup. */
+  openSnapshot(reason: string): Promise<Snapshot>;
   close(): Promise<void>;
-}
-
-export interface ExternalOptions {
-  url: string;
-  app_url?: string | null;
-  /** The password that moulin_app gets, from a secret that is not in the store; see `deriveAppPassword`. */
-  app_password: (instance_id: string) => string;
-}
-
-export interface OpenOptions {
-  /** `DATA/store` and a log file: the embedded PostgreSQL. */
-  embedded?: { folder: string; log_file: string; listen?: 'socket' | 'loopback' };
-  /** Or a PostgreSQL of the user's own; `app_url` where the role in `url` may not make roles. */
-  external?: ExternalOptions;
-  /** The id that an empty store gets. */
-  instance_id?: string;
-  say?: (text: string) => void;
-  /** Before a migration of a store that holds something. */
-  beforeMigration?: (owner: Address, from_version: number) => Promise<void>;
 }
 
 const POOL_SIZE = 8;
@@ -56,78 +37,21 @@ const QUERY_SECONDS = 45;
 
 /** The metadata store, ready for use: running, migrated, and open as a role that row-level security holds. */
 export async function openStore(options: OpenOptions): Promise<Store & { migrated: MigrationReport }> {
-  const embedded = options.embedded && (await startEmbedded({ ...options.embedded, say: options.say }));
+  const { app, instance_id, migrated, close } = await prepareStore(options);
   try {
-    const ready = await prepare(embedded, options);
-    const store = await openPrepared(ready.app, ready.instance_id);
+    const store = await openPrepared(app, instance_id);
     return {
       ...store,
-      migrated: ready.migrated,
+      migrated,
       async close() {
         await store.close();
-        await embedded?.close();
+        await close();
       },
     };
   } catch (error) {
-    await embedded?.close();
+    await close();
     throw error;
   }
-}
-
-interface Ready {
-  app: Address;
-  instance_id: string;
-  migrated: MigrationReport;
-}
-
-async function prepare(embedded: EmbeddedServer | undefined, options: OpenOptions): Promise<Ready> {
-  if (embedded) return prepareEmbedded(embedded, options);
-  if (options.external) return prepareExternal(options.external, options);
-  throw new Error('openStore needs `embedded` or `external`');
-}
-
-async function prepareEmbedded(server: EmbeddedServer, options: OpenOptions): Promise<Ready> {
-  const prepared = await prepareDatabase(server.owner, APP_ROLE, options);
-  await checkAppRole(server.app);
-  return { app: server.app, ...prepared };
-}
-
-async function prepareExternal(external: ExternalOptions, options: OpenOptions): Promise<Ready> {
-  const owner: Address = { url: external.url };
-  await checkServer(owner);
-  const by_hand: Address | undefined = external.app_url ? { url: external.app_url } : undefined;
-  if (by_hand) await checkServer(by_hand);
-  const app_role = by_hand ? await roleOf(by_hand) : APP_ROLE;
-  const { instance_id, migrated } = await prepareDatabase(owner, app_role, options);
-  const app = by_hand ?? (await ensureAppPassword(owner, external.app_password(instance_id), instance_id));
-  await checkAppRole(app);
-  return { app, instance_id, migrated };
-}
-
-/** Roles, schema and identity, as the owner. */
-async function prepareDatabase(
-  owner: Address,
-  app_role: string,
-  options: OpenOptions,
-): Promise<Omit<Ready, 'app'>> {
-  const migrations = await readMigrations();
-  return withClient(owner, 'moulin: prepare', async client => {
-    await ensureRoles(client, { app: app_role === APP_ROLE });
-    await closeDatabase(client, app_role);
-    const migrated = await migrate(client, migrations, async from => {
-      await options.beforeMigration?.(owner, from);
-    });
-    return { migrated, instance_id: await ensureInstance(client, options.instance_id ?? newId()) };
-  });
-}
-
-/** The store says which installation it is; an empty one is told. */
-async function ensureInstance(client: pg.Client, suggested: string): Promise<string> {
-  await client.query('insert into instance (id) values ($1) on conflict do nothing', [suggested]);
-  const { rows } = await client.query<{ id: string }>('select id from instance');
-  const [row] = rows;
-  if (!row) throw new Error('the store has no identity');
-  return row.id;
 }
 
 /** A store that is prepared already, as the application's role. */
@@ -143,6 +67,7 @@ export async function openPrepared(app: Address, instance_id: string): Promise<S
     listen: bell.listen,
     notify: bell.ring,
     health: () => readHealth(doors),
+    openSnapshot: reason => openSnapshot(app, reason),
     async close() {
       await Promise.all([bell.close(), locks.close(), pool.end()]);
     },
