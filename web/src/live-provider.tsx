@@ -41,7 +41,7 @@ export function LiveProvider({
         setState(next);
       },
       // Signed out, or no member any more: asking who one is tells, and the page follows.
-      onRefused: () => void makeStale(queries, ['me']),
+      onEnded: () => void makeStale(queries, ['me']),
       wait: (work, milliseconds) => {
         const timer = setTimeout(work, milliseconds);
         return () => clearTimeout(timer);

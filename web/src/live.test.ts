@@ -13,7 +13,7 @@ function harness() {
   const waiting = new Set<Waiting>();
   const states: LiveState[] = [];
   const batches: string[][] = [];
-  let refusals = 0;
+  let ends = 0;
   const live = openLive({
     open(after, listener) {
       const entry = { after, listener, closed: false };
@@ -26,8 +26,8 @@ function harness() {
     },
     onEvents: events => batches.push(events.map(event => event.type)),
     onState: state => states.push(state),
-    onRefused: () => {
-      refusals += 1;
+    onEnded: () => {
+      ends += 1;
     },
     wait(work, milliseconds) {
       const entry = { work, milliseconds };
@@ -48,7 +48,7 @@ function harness() {
   };
   const say = (type: string, position: string) =>
     latest().listener.said({ data: JSON.stringify({ type }), lastEventId: position });
-  return { live, opened, waiting, states, batches, pass, latest, say, refusals: () => refusals };
+  return { live, opened, waiting, states, batches, pass, latest, say, ends: () => ends };
 }
 
 test('a burst of events is one update', () => {
@@ -90,12 +90,14 @@ test('a stream that was refused is opened again after the last position, more an
   assert.ok([...waiting].some(entry => entry.milliseconds === 2000));
 });
 
-test('a stream that the server ends asks who may listen; one that the network cuts does not', () => {
-  const { latest, refusals } = harness();
+test('a break asks once who may listen, a refusal each time', () => {
+  const { latest, ends } = harness();
+  latest().listener.opened();
   latest().listener.broke(false);
-  assert.equal(refusals(), 0);
+  latest().listener.broke(false);
+  assert.equal(ends(), 1);
   latest().listener.broke(true);
-  assert.equal(refusals(), 1);
+  assert.equal(ends(), 2);
 });
 
 test('closing leaves nothing behind', () => {

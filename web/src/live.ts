@@ -17,8 +17,8 @@ export interface LiveParts {
   open: (after: string | undefined, listener: Listener) => { close(): void };
   onEvents: (events: Event[]) => void;
   onState: (state: LiveState) => void;
-  /** The server ended the stream: perhaps whoever listens may not any more. */
-  onRefused: () => void;
+  /** The stream ended: perhaps whoever listens may not any more. Once per break, and at each refusal. */
+  onEnded: () => void;
   wait: (work: () => void, milliseconds: number) => () => void;
 }
 
@@ -64,9 +64,9 @@ export function openLive(parts: LiveParts): Live {
   }
 
   function broke(over: boolean): void {
+    if (over || cancelLost === undefined) parts.onEnded();
     cancelLost ??= parts.wait(() => parts.onState('lost'), PATIENCE_MS);
     if (!over) return;
-    parts.onRefused();
     cancelRetry = parts.wait(connect, retry_ms);
     retry_ms = Math.min(retry_ms * 2, LAST_RETRY_MS);
   }
