@@ -10,6 +10,7 @@ import {
   WORKSPACE_ID,
 } from '../../../tests/support/door.ts';
 import { fail } from '../../base/kit/errors.ts';
+import { createRedactor } from '../../base/kit/redact.ts';
 import { problemSchema } from '../../contract/errors.ts';
 
 const workspace = {
@@ -244,6 +245,42 @@ test('a denial of somebody known is recorded, a stranger is not', async t => {
     headers: { ...IN_MAIN, authorization: 'Bearer token-of-viewer' },
   });
   assert.deepEqual(denials, ['audit.list']);
+});
+
+test('what another system said is shown without our secrets', async t => {
+  const redactor = createRedactor();
+  redactor.add('hunter2-of-the-client');
+  const reason = 'invalid_client: hunter2-of-the-client is not right';
+  const { app } = await openFixture(t, {
+    parts: { redactor },
+    handlers: {
+      'sign_in.oidc_callback': async () => {
+        throw fail('oidc.refused', { issuer: 'https://idp.example', reason });
+      },
+    },
+  });
+  const answer = await app.inject('/api/v1/sign-in/oidc/callback');
+  assert.equal(answer.json().params.reason, 'invalid_client: ••• is not right');
+  assert(!answer.body.includes('hunter2'));
+});
+
+test('nobody learns a secret by guessing: what the caller sent comes back as it was sent', async t => {
+  const redactor = createRedactor();
+  for (const secret of ['hunter2-of-the-client', 'detail', 'route.not_found', 'params']) redactor.add(secret);
+  const { app } = await openFixture(t, { parts: { redactor } });
+  const answer = await app.inject('/api/v1/hunter2-of-the-client');
+  const problem = problemSchema.strict().parse(answer.json());
+  assert.deepEqual([problem.code, problem.params.path], ['route.not_found', '/api/v1/hunter2-of-the-client']);
+});
+
+test('a token of ours in the wrong place is covered by its form', async t => {
+  const { app } = await openFixture(t);
+  const token = `moulin_Y6cjAy1k08C4_${'XQLr3fbte4zGryJhpQrM3PjfpPztwBVh'}`;
+  const answers = [
+    await app.inject(`/api/v1/nothing/${token}`),
+    await app.inject({ url: '/api/v1/members', headers: { ...TOKEN, 'moulin-workspace': token } }),
+  ];
+  for (const { body } of answers) assert.match(body, /moulin_Y6cjAy1k08C4_•••[^X]*$/s);
 });
 
 test('a throttled caller is told when to come back', async t => {

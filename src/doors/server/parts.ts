@@ -28,7 +28,7 @@ export interface ServerParts {
   /** The built web UI; undefined or empty when it was not built. */
   web_folder: string | undefined;
   log: Log;
-  redactor: Pick<Redactor, 'redactValue'>;
+  redactor: Pick<Redactor, 'redact'>;
   clock: Clock;
   /** For the metrics; where the store counts them. */
   store_connections?: () => { used: number; idle: number; waiting: number };

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Failure, fail, isFailure, toProblem } from '../../base/kit/errors.ts';
 import type { Log } from '../../base/kit/log.ts';
-import { errors } from '../../contract/errors.ts';
+import { createRedactor } from '../../base/kit/redact.ts';
+import { type ErrorParams, errors } from '../../contract/errors.ts';
 import type { ServerParts } from './parts.ts';
 
 // Whatever goes wrong, wherever, leaves in the one shape of foundations §9.
@@ -13,14 +14,51 @@ export function sendFailure(
   { log, redactor }: Pick<ServerParts, 'log' | 'redactor'>,
 ): FastifyReply {
   const failure = toFailure(error, request) ?? unexpected(error, request, log);
-  // A refusal names what it received, and that may be a token in the wrong place, on its way into somebody's log.
-  const problem = redactor.redactValue(toProblem(failure, request.id));
+  const problem = toProblem(withoutSecrets(failure, request, redactor), request.id);
   return reply
     .code(problem.status)
     .headers(headersOf(failure))
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer((text: string) => text)
     .send(JSON.stringify(problem));
+}
+
+/** Knows no secrets, only the form of our tokens. */
+const byForm = createRedactor();
+
+/**
+ * A refusal may name what another system said, with our secrets in it: those are covered. What the caller sent is only
+ * covered by its form (a token in the wrong place, on its way into somebody's log): if a word of theirs came back covered
+ * because it is somebody's secret, anybody could try passwords by asking for addresses that do not exist.
+ */
+function withoutSecrets(
+  failure: Failure,
+  request: FastifyRequest,
+  redactor: ServerParts['redactor'],
+): Failure {
+  const sent = sentText(request);
+  const cover = (value: ErrorParams[string]) => {
+    if (typeof value !== 'string') return value;
+    return sent.includes(value) ? byForm.redact(value) : redactor.redact(value);
+  };
+  const params = Object.entries(failure.params).map(([name, value]) => [name, cover(value)]);
+  const fields = failure.fields.map(field => ({
+    ...field,
+    path: byForm.redact(field.path),
+    message: byForm.redact(field.message),
+  }));
+  return fail(failure.code, Object.fromEntries(params), { fields, cause: failure.cause });
+}
+
+/** Everything that the caller said, as handlers see it. */
+function sentText(request: FastifyRequest): string {
+  const { params, query, body, headers, url } = request;
+  return [url, ...[params, query, body, headers].flatMap(textsIn)].join('\n');
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** An unexpected error is for the log; the caller gets its number, never its text. */
