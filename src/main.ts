@@ -158,18 +158,19 @@ async function openLogFor(resolved: ResolvedConfig, redactor: Redactor): Promise
   });
 }
 
-async function openMetadata({ data, database }: Config, say?: (text: string) => void): Promise<Store> {
+async function openMetadata(
+  { data, database, backup }: Config,
+  say?: (text: string) => void,
+): Promise<Store> {
   const { openStore, deriveAppPassword } = await import('./base/db/index.ts');
   const { url, app_url } = database;
-  if (url === null)
-    return openStore({
-      embedded: { folder: join(data, 'store'), log_file: join(data, 'logs', 'postgres.log') },
-      say,
-    });
+  const backups = { folder: join(data, 'backups'), keep: backup.keep };
+  const embedded = { folder: join(data, 'store'), log_file: join(data, 'logs', 'postgres.log') };
+  if (url === null) return openStore({ embedded, backups, say });
   // From a secret that is there anyway; an owner that comes in without a password leaves none, and each start sets a new one.
   const secret = new URL(url).password || randomBytes(32).toString('hex');
   const app_password = (instance_id: string) => deriveAppPassword(secret, instance_id);
-  return openStore({ external: { url, app_url, app_password }, say });
+  return openStore({ external: { url, app_url, app_password }, backups, say });
 }
 
 async function openKeys(resolved: ResolvedConfig, store: Store, redactor: Redactor): Promise<KeyProvider> {

@@ -1,3 +1,5 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { keyFile } from '../../base/kit/folders.ts';
 import type { Config } from '../../contract/config.ts';
@@ -52,14 +54,24 @@ export function register(program: Command, context: Context): void {
 
 /** In the order in which they go: the key last, so that what is interrupted can still be read. */
 async function belongingsOf({ data }: Config, { terminal, host }: Context): Promise<Belonging[]> {
+  const { binaryCache, storeOutposts } = await import('../../base/db/index.ts');
   const service = findService(data, terminal.env);
   const { id } = readInstanceFile(data);
+  const caches = new Set([host.cache_folder, ...copiedPrograms(binaryCache(), host.cache_folder)]);
   return [
     ...(service ? [belonging('service', service.file)] : []),
     ...dataBelongings(data),
+    ...storeOutposts(join(data, 'store')).map(path => belonging('store', path)),
     ...(id ? [belonging('key', keyFile(ownFolder(terminal.env), id))] : []),
-    belonging('cache', host.cache_folder),
+    ...[...caches].map(path => belonging('cache', path)),
   ].filter(isThere);
+}
+
+/** As root PostgreSQL may have been copied to where another account can read it; stores of other folders lie there too. */
+function copiedPrograms(folder: string, cache_folder: string): string[] {
+  return folder === cache_folder
+    ? []
+    : globSync('postgres-*', { cwd: folder }).map(name => join(folder, name));
 }
 
 function remarks({ data, database }: Config, package_folder: string): string[] {
