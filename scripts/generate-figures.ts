@@ -30,7 +30,7 @@ const FIGURES: readonly Figure[] = [
     benchmark: 'install',
     what: 'on disk',
     unit: 'MB',
-    title: { en: 'On disk, installed and built', fr: 'Sur le disque, installé et construit' },
+    title: { en: 'On disk, installed', fr: 'Sur le disque, une fois installé' },
   },
   {
     benchmark: 'start',
@@ -81,7 +81,7 @@ function where(baseline: Baseline, language: Language): string {
   const { machine, date } = recorded;
   const { cores, memory_gb, platform } = machine;
   return language === 'fr'
-    ? `Mesuré le ${date} sur ${cores} cœurs et ${memory_gb} Go (${platform}) ; \`npm run bench\` mesure sur votre machine.`
+    ? `Mesuré le ${date} sur ${cores} cœurs et ${memory_gb} Go (${platform}) ; \`npm run bench\` mesure sur votre machine.`
     : `Measured ${date} on ${cores} cores and ${memory_gb} GB (${platform}); \`npm run bench\` measures on your machine.`;
 }
 
