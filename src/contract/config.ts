@@ -50,6 +50,16 @@ const storageUrl = text.refine(
   'must be an address such as s3://bucket/prefix or file:///srv/lake',
 );
 
+const NETWORKS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()] as const;
+const network = text.refine(
+  value => NETWORKS.some(schema => schema.safeParse(value).success),
+  'must be an address or a network such as 10.0.0.5 or 10.0.0.0/8',
+);
+const hostOrNetwork = text.refine(
+  value => /^[\w-]+(\.[\w-]+)*\.?$/.test(value) || network.safeParse(value).success,
+  'must be a host name, an address or a network such as db.internal, 10.0.0.5 or 10.0.0.0/8',
+);
+
 const groupRoleSchema = z.strictObject({ group: z.string(), workspace: z.string(), role: z.enum(ROLES) });
 export type GroupRole = z.infer<typeof groupRoleSchema>;
 
@@ -76,7 +86,7 @@ export const configSchema = z.strictObject({
   }),
   trusted_proxies: setting(
     'list',
-    list(text).default([]),
+    list(network).default([]),
     'Addresses or networks of reverse proxies whose X-Forwarded-* headers are believed.',
   ),
   insecure_http: setting(
@@ -135,7 +145,7 @@ export const configSchema = z.strictObject({
   outbound: z.strictObject({
     allow: setting(
       'list',
-      list(text).default([]),
+      list(hostOrNetwork).default([]),
       'Private hosts, addresses or networks that the server may call when a user gives such an address.',
     ),
   }),
