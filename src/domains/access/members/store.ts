@@ -143,13 +143,16 @@ export async function removeMember(
 function waiting(tx: Tx, workspace_id: string, now: string) {
   return tx
     .selectFrom('one_time_links as l')
-    .leftJoin('users as u', join => join.on(sql`u.id::text`, '=', sql.ref('l.created_by')))
     .select(['l.id', 'l.created_at', 'l.expires_at'])
     .select([
       // Not null by the table's own rule for invitations.
       sql<string>`l.email`.as('email'),
       sql<Role>`l.role`.as('role'),
-      sql<string>`coalesce(u.name, l.created_by)`.as('created_by'),
+      // Made by a person, a service account or the command line; only an id can be looked for by its index.
+      sql<string>`coalesce(
+        (select u.name from users u
+          where u.id = case when l.created_by ~ '^[0-9a-f-]{36}$' then l.created_by::uuid end),
+        l.created_by)`.as('created_by'),
     ])
     .where('l.workspace_id', '=', workspace_id)
     .where('l.kind', '=', 'invitation')
