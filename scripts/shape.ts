@@ -140,8 +140,9 @@ print(
     .slice(0, 8)
     .map(one => [String(one.lines), one.name, one.where]),
 );
+const wide = functions.filter(one => one.parameters > 3).toSorted((a, b) => b.parameters - a.parameters);
 print(
-  'More than three parameters',
-  functions.filter(one => one.parameters > 3).map(one => [String(one.parameters), one.name, one.where]),
+  `More than three parameters: ${wide.length} of ${functions.length} functions`,
+  wide.slice(0, 8).map(one => [String(one.parameters), one.name, one.where]),
 );
 print('Changed together', changingTogether());
