@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import type { EventFeed, Store } from './base/db/index.ts';
+import type { Backup, EventFeed, Store, OpenOptions as StoreOptions } from './base/db/index.ts';
 import { systemClock, toTimestamp } from './base/kit/clock.ts';
 import { entryOf, type ResolvedConfig } from './base/kit/config.ts';
 import type { Log, OpenedLog } from './base/kit/log.ts';
@@ -31,6 +31,7 @@ export async function main(argv: readonly string[], place: Place): Promise<void>
     ...place,
     version,
     openInstance: (resolved, options) => openMoulin(resolved, { ...place, version, ...options }),
+    restoreInstance,
   };
   process.exit(await runCli(argv, host));
 }
@@ -94,6 +95,7 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
   const { version } = options;
   const { describe } = await import('./doors/cli/process/facts.ts');
   const door = await import('./doors/server/index.ts');
+  const disk = () => door.diskSpace(config.data);
   const app = await door.buildServer({
     config,
     instance_id: store.instance_id,
@@ -104,7 +106,8 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
     idempotency: door.idempotencyStore(store, config.retention.idempotency_hours),
     events,
     checks: [door.storeCheck(store), keysCheck(secrets), door.diskCheck(config.data)],
-    describe: () => describe({ resolved, store, version, started_at, url: place.url }),
+    backup: door.backupDownload(store),
+    describe: () => describe({ resolved, store, disk, version, started_at, url: place.url }),
     web_folder: join(options.package_folder, 'web', 'dist'),
     log,
     redactor,
@@ -158,19 +161,40 @@ async function openLogFor(resolved: ResolvedConfig, redactor: Redactor): Promise
   });
 }
 
-async function openMetadata(
+async function openMetadata(config: Config, say?: (text: string) => void): Promise<Store> {
+  const { openStore } = await import('./base/db/index.ts');
+  return openStore(await storeOptions(config, say));
+}
+
+async function storeOptions(
   { data, database, backup }: Config,
   say?: (text: string) => void,
-): Promise<Store> {
-  const { openStore, deriveAppPassword } = await import('./base/db/index.ts');
+): Promise<StoreOptions> {
+  const { deriveAppPassword } = await import('./base/db/index.ts');
   const { url, app_url } = database;
   const backups = { folder: join(data, 'backups'), keep: backup.keep };
   const embedded = { folder: join(data, 'store'), log_file: join(data, 'logs', 'postgres.log') };
-  if (url === null) return openStore({ embedded, backups, say });
+  if (url === null) return { embedded, backups, say };
   // From a secret that is there anyway; an owner that comes in without a password leaves none, and each start sets a new one.
   const secret = new URL(url).password || randomBytes(32).toString('hex');
   const app_password = (instance_id: string) => deriveAppPassword(secret, instance_id);
-  return openStore({ external: { url, app_url, app_password }, backups, say });
+  return { external: { url, app_url, app_password }, backups, say };
+}
+
+/** A backup into the empty store of a data folder; nothing is left running. */
+async function restoreInstance({ config }: ResolvedConfig, file: string): Promise<Backup> {
+  await using opened = new AsyncDisposableStack();
+  const { makeDataFolder, remember } = await import('./doors/cli/process/data-folder.ts');
+  const { lockDataFolder } = await import('./doors/cli/process/lock.ts');
+  const { restoreStore, verifyBackup } = await import('./base/db/index.ts');
+  // First of all: a file that is no backup makes no folder.
+  await verifyBackup(file);
+  makeDataFolder(config.data);
+  const lock = await lockDataFolder(config.data);
+  opened.defer(() => lock.release());
+  const backup = await restoreStore(await storeOptions(config), file);
+  remember(config.data, { id: backup.manifest.instance_id });
+  return backup;
 }
 
 async function openKeys(resolved: ResolvedConfig, store: Store, redactor: Redactor): Promise<KeyProvider> {

@@ -173,11 +173,12 @@ test('as a service: the file, and only the file, where no manager can be told', 
     unit.includes(`"--data" "${join(clone('un'), '.moulin').replaceAll('%', '%%')}" "--port" "4790"`),
     unit,
   );
-  const foreign = await moulin('deux — b', 'service', 'install', '--no-start');
-  assert.equal(foreign.code, 6, 'the name belongs to another folder');
+  const foreign = await moulin('deux — b', 'service', 'install', '--no-start', '--json');
+  assert.deepEqual([foreign.code, JSON.parse(foreign.output).code], [6, 'service.foreign']);
   const removed = await moulin('un', 'service', 'uninstall');
   assert.deepEqual([removed.code, existsSync(file)], [0, false]);
-  assert.equal((await moulin('un', 'service', 'uninstall')).code, 3);
+  const absent = await moulin('un', 'service', 'uninstall', '--json');
+  assert.deepEqual([absent.code, JSON.parse(absent.output).code], [3, 'service.absent']);
 });
 
 test('Ctrl-C waits for a request that is on its way; a second one does not', options, async t => {

@@ -10,14 +10,18 @@ import { readPidFile } from './pid-file.ts';
 const reportSchema = z.object({ ready: z.string() });
 
 /** Starts Moulin in the background; answers what it says when it is ready, or fails with what it said instead. */
-export async function startDetached(data: string, flags: readonly string[]): Promise<string> {
+export async function startDetached(
+  data: string,
+  flags: readonly string[],
+  program: readonly string[] = ownProgram(),
+): Promise<string> {
   makeDataFolder(data);
   const running = isLocked(data) ? readPidFile(data) : undefined;
   if (running) throw fail('data.running', { folder: data, url: running.url, pid: running.pid });
   const path = join(data, 'logs', 'console.log');
   const log = openSync(path, 'a', 0o600);
   const before = fstatSync(log).size;
-  const child = spawn(process.execPath, [...entry(), 'start', ...flags, '--no-open', '--report-ready'], {
+  const child = spawn(process.execPath, [...program, 'start', ...flags, '--no-open', '--report-ready'], {
     detached: true,
     // The one-time link comes over this channel and so never lies in a file.
     stdio: ['ignore', log, log, 'ipc'],
@@ -36,7 +40,7 @@ export async function startDetached(data: string, flags: readonly string[]): Pro
 }
 
 /** The script that this process began with, and how Node was told to run it. */
-function entry(): string[] {
+function ownProgram(): string[] {
   return [...process.execArgv, process.argv[1] ?? ''];
 }
 

@@ -2,11 +2,11 @@ import { totalmem } from 'node:os';
 import type { Store } from '../../../base/db/index.ts';
 import type { ResolvedConfig } from '../../../base/kit/config.ts';
 import type { System } from '../../../contract/system.ts';
-import { diskSpace } from '../../server/index.ts';
 
 interface Known {
   resolved: ResolvedConfig;
   store: Store;
+  disk: () => Promise<{ free_bytes: number; total_bytes: number }>;
   url: string;
   version: string;
   started_at: string;
@@ -14,11 +14,10 @@ interface Known {
 
 /** What the system page says of this process and its machine, beside the state of the parts. */
 export async function describe(known: Known): Promise<Omit<System, 'parts'>> {
-  const { resolved, store, url, version, started_at } = known;
-  const { data } = resolved.config;
-  const [{ postgres_version, schema_version, size_bytes }, disk] = await Promise.all([
+  const { resolved, store, disk, url, version, started_at } = known;
+  const [{ postgres_version, schema_version, size_bytes }, space] = await Promise.all([
     store.health(),
-    diskSpace(data),
+    disk(),
   ]);
   return {
     instance_id: store.instance_id,
@@ -29,9 +28,9 @@ export async function describe(known: Known): Promise<Omit<System, 'parts'>> {
     platform: `${process.platform}-${process.arch}`,
     started_at,
     url,
-    data_folder: data,
+    data_folder: resolved.config.data,
     memory: { rss_bytes: process.memoryUsage.rss(), total_bytes: memoryLimit() },
-    disk: { ...disk, store_bytes: size_bytes },
+    disk: { ...space, store_bytes: size_bytes },
     config: [...resolved.entries],
   };
 }

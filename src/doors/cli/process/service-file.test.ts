@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isFailure } from '../../../base/kit/errors.ts';
 import { launchdPlist, markOf, type ServicePlan, serviceFilePath, systemdUnit } from './service-file.ts';
+import { requireManager } from './services.ts';
 
 const plan: ServicePlan = {
   name: 'moulin',
@@ -62,5 +64,13 @@ test('each manager has its folder for the services of one user', () => {
   assert.equal(
     serviceFilePath('launchd', 'two', '/Users/a'),
     '/Users/a/Library/LaunchAgents/dev.moulin.two.plist',
+  );
+});
+
+test('a system whose services are not ours to make is told so', () => {
+  assert.equal(requireManager('linux'), 'systemd');
+  assert.throws(
+    () => requireManager('win32'),
+    error => isFailure(error, 'service.unsupported'),
   );
 });

@@ -22,9 +22,9 @@ export interface InstalledService {
   file: string;
 }
 
-export function requireManager(): Manager {
-  const manager = managerOf(process.platform);
-  if (!manager) throw fail('service.unsupported', { platform: process.platform });
+export function requireManager(platform: NodeJS.Platform = process.platform): Manager {
+  const manager = managerOf(platform);
+  if (!manager) throw fail('service.unsupported', { platform });
   return manager;
 }
 

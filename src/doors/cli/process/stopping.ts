@@ -15,15 +15,15 @@ export function findRunning(data: string): PidFile | undefined {
 }
 
 /** Asks the Moulin of this folder to end and waits until the folder is free; answers who it was. */
-export async function stopRunning(data: string): Promise<PidFile | undefined> {
+export async function stopRunning(data: string, wait_ms: number = WAIT_MS): Promise<PidFile | undefined> {
   const running = findRunning(data);
   if (!running) return undefined;
   signal(running.pid, data);
-  for (let waited = 0; waited < WAIT_MS; waited += LOOK_MS) {
+  for (let waited = 0; waited < wait_ms; waited += LOOK_MS) {
     if (!isLocked(data)) return running;
     await wait(LOOK_MS);
   }
-  throw fail('stop.failed', { pid: running.pid, seconds: WAIT_MS / 1000 });
+  throw fail('stop.failed', { pid: running.pid, seconds: wait_ms / 1000 });
 }
 
 function signal(pid: number, folder: string): void {
