@@ -69,10 +69,18 @@ export function openEventHub({ events, clock, log, beat_ms }: HubParts): EventHu
     for (const wakeOne of woken) wakeOne(wake);
   };
 
-  async function start(): Promise<void> {
-    if (floor !== undefined) return;
+  let started: Promise<void> | undefined;
+  /** Once: a second, later beginning would leave out what came between the two. */
+  const start = (): Promise<void> => {
+    started ??= begin().catch((error: unknown) => {
+      started = undefined;
+      throw error;
+    });
+    return started;
+  };
+  async function begin(): Promise<void> {
     head = BigInt(await events.head());
-    floor ??= head;
+    floor = head;
   }
 
   /** Reads what is new until nothing is: one at a time, and once more for a hint that came meanwhile. */

@@ -5,7 +5,7 @@ import type { accessRoutes } from '../../contract/access.ts';
 import type { Config } from '../../contract/config.ts';
 import type { Permission } from '../../contract/permissions.ts';
 import type { Principal } from '../../contract/principal.ts';
-import type { Handlers, Origin } from '../../contract/route.ts';
+import type { Call, Handlers, Origin, StreamReply } from '../../contract/route.ts';
 import type { Event, PartState, System } from '../../contract/system.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 
@@ -25,6 +25,8 @@ export interface ServerParts {
   checks: readonly HealthCheck[];
   /** What the system page shows beside the state of the parts. */
   describe: () => Promise<Omit<System, 'parts'>>;
+  /** A backup as a stream, told in the audit log. */
+  backup: (call: Pick<Call, 'principal' | 'origin'>) => Promise<StreamReply>;
   /** The built web UI; undefined or empty when it was not built. */
   web_folder: string | undefined;
   log: Log;

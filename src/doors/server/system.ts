@@ -6,6 +6,7 @@ import type { EventReader, ServerParts } from './parts.ts';
 
 interface SystemParts {
   describe: ServerParts['describe'];
+  backup: ServerParts['backup'];
   health: Health;
   events: EventReader;
   streams: EventStreams;
@@ -18,6 +19,7 @@ export function systemHandlers(parts: SystemParts): Handlers<typeof systemRoutes
       const [facts, states] = await Promise.all([parts.describe(), parts.health.parts()]);
       return { ...facts, parts: states };
     },
+    'backup.download': call => parts.backup(call),
     'events.stream': call => parts.streams.open(call),
     'events.list': async ({ query, workspace_id }) => {
       const types = query.types?.split(',').filter(type => type !== '');
