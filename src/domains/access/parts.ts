@@ -30,8 +30,8 @@ export interface Parts extends AccessOptions {
   passwords: Passwords;
   /** The clock's time as the store writes it. */
   now: () => string;
-  /** In the transaction of the change it tells: the audit entry and the event. */
-  record: (tx: Tx, actor: Actor, note: AuditNote) => Promise<void>;
+  /** In the transaction of the change it tells: the audit entries and the events. */
+  record: (tx: Tx, actor: Actor, ...notes: AuditNote[]) => Promise<void>;
   /** The entry alone, in a transaction of its own, and bounded: what strangers can repeat. */
   recordRefusal: (key: string, actor: Actor, note: AuditNote) => Promise<void>;
 }
@@ -51,7 +51,7 @@ export function assemble(options: AccessOptions): Parts {
     ...options,
     passwords: openPasswords(),
     now: () => toTimestamp(clock.now()),
-    record: (tx, actor, note) => recordChange(tx, coveredActor(actor), covered(note)),
+    record: (tx, actor, ...notes) => recordChange(tx, coveredActor(actor), ...notes.map(covered)),
     async recordRefusal(key, actor, note) {
       const left_out = flood.pass(key);
       if (left_out === undefined) return;

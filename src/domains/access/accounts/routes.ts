@@ -34,12 +34,15 @@ async function editMe(parts: Parts, call: Call<Routes['me.edit']>) {
     checkVersion({ expected: version, current: before.version });
     await editProfile(tx, before.id, body, parts.now());
     const object = { kind: 'user', id: before.id, name: before.name };
-    const note = { action: 'user.changed' as const, object, changes: changesOf(before, body) };
-    await parts.record(tx, actorOf(call), { ...note, workspace_id: null });
+    const changes = changesOf(before, body);
     // A new name shows in every workspace; language and theme are nobody else's business.
-    if (body.name !== undefined && body.name !== before.name)
-      for (const workspace_id of await workspaceIdsOf(tx, before.id))
-        await parts.record(tx, actorOf(call), { workspace_id, action: 'member.renamed', object });
+    const places = changes.name === undefined ? [] : await workspaceIdsOf(tx, before.id);
+    await parts.record(
+      tx,
+      actorOf(call),
+      { workspace_id: null, action: 'user.changed', object, changes },
+      ...places.map(workspace_id => ({ workspace_id, action: 'member.renamed' as const, object })),
+    );
     return meOf(tx, principal);
   });
 }

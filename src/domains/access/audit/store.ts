@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { DB, Tx } from '../../../base/db/index.ts';
+import { newId } from '../../../base/kit/ids.ts';
 import type { Actor } from './actor.ts';
 import type { AuditNote } from './entry.ts';
 
@@ -18,24 +19,24 @@ export interface AuditFilter {
 export type AuditKey = readonly [at: string, position: string];
 
 /** Either door. There is no statement that changes or deletes an entry, and no right to. */
-export async function addEntry(tx: Tx, id: string, actor: Actor, note: AuditNote): Promise<void> {
+export async function addEntries(tx: Tx, actor: Actor, notes: readonly AuditNote[]): Promise<void> {
+  if (notes.length === 0) return;
   await tx
     .insertInto('audit_entries')
-    .values({
-      id,
-      workspace_id: note.workspace_id,
-      actor_kind: actor.kind,
-      actor_id: actor.id,
-      actor_name: actor.name,
-      action: note.action,
-      object_kind: note.object?.kind ?? null,
-      object_id: note.object?.id ?? null,
-      object_name: note.object?.name ?? null,
-      changes: JSON.stringify(note.changes ?? {}),
-      ip: actor.ip,
-      request_id: actor.request_id,
-    })
+    .values(notes.map(note => toRow(actor, note)))
     .execute();
+}
+
+function toRow({ kind, id, name, ip, request_id }: Actor, { object, changes, ...note }: AuditNote) {
+  return {
+    id: newId(),
+    ...{ workspace_id: note.workspace_id, action: note.action },
+    ...{ actor_kind: kind, actor_id: id, actor_name: name, ip, request_id },
+    object_kind: object?.kind ?? null,
+    object_id: object?.id ?? null,
+    object_name: object?.name ?? null,
+    changes: JSON.stringify(changes ?? {}),
+  };
 }
 
 export async function entriesBefore(tx: Tx, filter: AuditFilter, before: AuditKey | undefined, rows: number) {

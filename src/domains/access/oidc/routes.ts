@@ -13,7 +13,7 @@ import { announce, principalOf, startSession } from '../sign-in/session.ts';
 import { type Person, rolesOf } from './claims.ts';
 import { safeNext } from './next.ts';
 import type { Pending, Provider } from './openid.ts';
-import { addIdentity, removeIdentity, syncGroupRoles, userByIdentity } from './store.ts';
+import { addIdentity, type RoleChange, removeIdentity, syncGroupRoles, userByIdentity } from './store.ts';
 
 type Routes = Pick<
   typeof accessRoutes,
@@ -194,14 +194,15 @@ async function link(
 /** What the provider's groups give, given and taken at each sign-in. */
 async function settleRoles(parts: Parts, tx: Tx, actor: Actor, user: User, person: Person): Promise<void> {
   const wanted = rolesOf(person.groups, parts.config.oidc.group_roles);
+  const changes = await syncGroupRoles(tx, { user_id: user.id, wanted, now: parts.now() });
   const object = { kind: 'member', id: user.id, name: user.name };
-  for (const change of await syncGroupRoles(tx, { user_id: user.id, wanted, now: parts.now() })) {
-    const { workspace_id, before, after } = change;
-    const action =
-      after === null ? 'member.removed' : before === null ? 'member.added' : 'member.role_changed';
-    const changes = { role: { before, after }, source: { after: 'group' } };
-    await parts.record(tx, actor, { workspace_id, action, object, changes });
-  }
+  await parts.record(tx, actor, ...changes.map(change => toNote(change, object)));
+}
+
+function toNote({ workspace_id, before, after }: RoleChange, object: AuditNote['object']): AuditNote {
+  const changes = { role: { before, after }, source: { after: 'group' } };
+  const action = after === null ? 'member.removed' : before === null ? 'member.added' : 'member.role_changed';
+  return { workspace_id, action, object, changes };
 }
 
 async function unlink(

@@ -127,8 +127,7 @@ async function recordInBoth(
 ): Promise<void> {
   const { slug, name, time_zone } = workspace;
   const note = { action, object: objectOf(workspace), changes: created({ slug, name, time_zone }) };
-  await parts.record(tx, actor, { ...note, workspace_id: null });
-  await parts.record(tx, actor, { ...note, workspace_id: workspace.id });
+  await parts.record(tx, actor, { ...note, workspace_id: null }, { ...note, workspace_id: workspace.id });
 }
 
 function objectOf({ id, name }: WorkspaceRow) {
