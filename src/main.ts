@@ -105,7 +105,13 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
     denied: access.recordDenied,
     idempotency: door.idempotencyStore(store, config.retention.idempotency_hours),
     events,
-    checks: [door.storeCheck(store), keysCheck(secrets), door.diskCheck(config.data)],
+    checks: [
+      door.storeCheck(store),
+      door.migrationsCheck(store, store.migrated.to),
+      keysCheck(secrets),
+      door.diskCheck(config.data),
+    ],
+    store_connections: store.connections,
     backup: door.backupDownload(store),
     describe: () => describe({ resolved, store, disk, version, started_at, url: place.url }),
     web_folder: join(options.package_folder, 'web', 'dist'),
@@ -161,7 +167,7 @@ async function openLogFor(resolved: ResolvedConfig, redactor: Redactor): Promise
   });
 }
 
-async function openMetadata(config: Config, say?: (text: string) => void): Promise<Store> {
+async function openMetadata(config: Config, say?: (text: string) => void) {
   const { openStore } = await import('./base/db/index.ts');
   return openStore(await storeOptions(config, say));
 }

@@ -25,6 +25,8 @@ export interface Store extends Doors {
   listen(channel: string, heard: (payload: string) => void): () => void;
   notify(channel: string): void;
   health(): Promise<StoreHealth>;
+  /** Of the pool, at this moment; for the metrics. */
+  connections(): { used: number; idle: number; waiting: number };
   /** One consistent, read-only view of everything, for a backup. */
   openSnapshot(reason: string): Promise<Snapshot>;
   close(): Promise<void>;
@@ -67,6 +69,11 @@ export async function openPrepared(app: Address, instance_id: string): Promise<S
     listen: bell.listen,
     notify: bell.ring,
     health: () => readHealth(doors),
+    connections: () => ({
+      used: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     openSnapshot: reason => openSnapshot(app, reason),
     async close() {
       await Promise.all([bell.close(), locks.close(), pool.end()]);
