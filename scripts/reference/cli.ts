@@ -43,7 +43,13 @@ function sharedBy(verbs: readonly Command[]): Shared[] {
 /** The real tree of commands, without anything that a command would need to run. */
 export function commandTree(): Promise<Command> {
   const unused = () => Promise.reject(new Error('the reference runs no command'));
-  const host = { version: '', package_folder: '', cache_folder: '', openInstance: unused };
+  const host = {
+    version: '',
+    package_folder: '',
+    cache_folder: '',
+    openInstance: unused,
+    restoreInstance: unused,
+  };
   return wholeProgram({ host, terminal: processTerminal(), exit: () => {}, wholeProgram: commandTree });
 }
 

@@ -38,6 +38,7 @@ export const AUDIT_ACTIONS = [
   'user.identity_unlinked',
   'link.created',
   'audit.exported',
+  'backup.taken',
   'keys.rotated',
   'keys.rewrapped',
   'keys.verified',

@@ -63,6 +63,7 @@ export const routeIndex: Record<RouteName, RouteLine> = {
   'keys.rotate': { method: 'POST', path: '/instance/keys/rotate', output: 'json' },
   'keys.rewrap': { method: 'POST', path: '/instance/keys/rewrap', output: 'json' },
   'system.show': { method: 'GET', path: '/instance/system', output: 'json' },
+  'backup.download': { method: 'GET', path: '/instance/backup', output: 'stream' },
   'events.stream': { method: 'GET', path: '/events', output: 'stream' },
   'events.list': { method: 'GET', path: '/events/list', output: 'json' },
 };

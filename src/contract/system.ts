@@ -66,6 +66,15 @@ export const systemRoutes = defineRoutes({
     permission: 'instance:health',
     output: systemSchema,
   },
+  'backup.download': {
+    method: 'GET',
+    path: '/instance/backup',
+    summary:
+      'The whole installation as one file, from one consistent moment; without the key that opens its secrets',
+    tag: 'Installation',
+    permission: 'instance:backup',
+    output: 'stream',
+  },
   'events.stream': {
     method: 'GET',
     path: '/events',

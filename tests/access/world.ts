@@ -11,7 +11,7 @@ import type { Config } from '../../src/contract/config.ts';
 import type { Role } from '../../src/contract/permissions.ts';
 import { type Access, openAccess } from '../../src/domains/access/index.ts';
 import { openKeyProvider, openSecrets } from '../../src/domains/access/secrets/index.ts';
-import { buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
+import { backupDownload, buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 // The real door, the real access and the real store, without a socket. Time is the test's.
@@ -80,6 +80,7 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     denied: access.recordDenied,
     idempotency: idempotencyStore(store, 24),
     events,
+    backup: backupDownload(store),
     checks: [],
     describe: async () => ({ ...SYSTEM, instance_id: store.instance_id }),
     web_folder: undefined,

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
+import { readPieces } from '../../src/base/db/backup/read.ts';
 import { withClient } from '../../src/base/db/connection.ts';
 import { spellings } from '../../src/base/kit/redact.ts';
 import { newInstallation } from '../cli/installation.ts';
@@ -212,6 +214,7 @@ test('a day in the life of an installation', async () => {
   });
   await command('doctor', ['doctor', '--bundle', bundle]);
   keep('support bundle', await readFile(bundle, 'utf8'));
+  await command('backup', ['backup', join(here.home, 'all.backup')]);
   await command('config', ['config', '--json']);
   await command('config, not valid', ['config'], {
     env: { MOULIN_PORT: 'x', MOULIN_DATABSE_URL: database.url },
@@ -251,6 +254,13 @@ test('what is on disk and in the database', async () => {
     produced.some(({ place, text }) => place === 'log moulin.log' && text.length > 1000),
     'there is a log',
   );
+  const backup = join(here.home, 'all.backup');
+  keep('backup, as it is', (await readFile(backup)).toString('latin1'));
+  const tables = new Map<string, string>();
+  for await (const { table, body } of readPieces(backup))
+    tables.set(table, (tables.get(table) ?? '') + zstdDecompressSync(body).toString());
+  for (const [table, text] of tables) keep(`backup, table ${table}`, text);
+  assert((tables.get('secrets') ?? '').length > 100, 'the backup holds the secrets, closed');
   await withClient(database.admin, 'leak test', async client => {
     const { rows: tables } = await client.query<{ name: string }>(
       `select format('%I.%I', schemaname, tablename) "name" from pg_tables where schemaname = 'public'`,

@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../../src/base/kit/clock.ts';
@@ -83,6 +84,7 @@ export async function openFixture(t: TestContext, options: FixtureOptions = {}):
     idempotency: memoryIdempotency(),
     events,
     redactor: createRedactor(),
+    backup: async () => ({ content_type: 'application/x-tar', body: Readable.from([]) }),
     checks: [],
     describe: async () => {
       throw new Error('not described here');

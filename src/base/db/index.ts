@@ -1,4 +1,4 @@
-export { type ListedBackup, listBackups, writeBackup } from './backup/files.ts';
+export { backupName, type ListedBackup, listBackups, writeBackup } from './backup/files.ts';
 export type { Manifest } from './backup/manifest.ts';
 export { type Backup, verifyBackup } from './backup/read.ts';
 export { streamBackup, type Written } from './backup/write.ts';

@@ -50,6 +50,12 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   { name: 'secret', alias: 'secrets', summary: 'Secrets of a workspace', load: () => import('./secret.ts') },
   { name: 'audit', summary: 'What was changed, by whom', load: () => import('./audit.ts') },
+  { name: 'backup', summary: 'Save the whole installation in one file', load: () => import('./backup.ts') },
+  {
+    name: 'restore',
+    summary: 'Bring a backup back into an empty installation',
+    load: () => import('./restore.ts'),
+  },
   {
     name: 'keys',
     alias: 'key',

@@ -10,6 +10,8 @@ export interface CliHost {
   package_folder: string;
   /** Node and compiled code, shared by all Moulin folders of this account. */
   cache_folder: string;
+  /** A verified backup into the empty store of a data folder; nothing runs afterwards. */
+  restoreInstance(resolved: ResolvedConfig, file: string): Promise<Restored>;
   /** Opens the installation of a data folder in this process, without listening: for commands while nothing runs. */
   openInstance(resolved: ResolvedConfig, options?: { say?: (text: string) => void }): Promise<OpenInstance>;
 }
@@ -24,6 +26,13 @@ export interface OpenInstance {
   /** Settles, with the reason, when this process can no longer do its work. */
   failed: Promise<string>;
   close(): Promise<void>;
+}
+
+/** What a backup says of itself. */
+export interface Restored {
+  manifest: { instance_id: string; key_id: string | null; created_at: string; schema_version: number };
+  summary: { tables: Readonly<Record<string, { rows: number }>> };
+  bytes: number;
 }
 
 export interface Listening {
