@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { refused } from './refused.ts';
 import { openWorld, PASSWORD, type Person, tokenIn, type World } from './world.ts';
 
@@ -220,6 +221,18 @@ test('guessing links is throttled too, and a good link is not in the way', async
   await world.browser({ ip: '192.0.2.2' }).client['links.show']({ body: { token: tokenIn(link?.url) } });
 });
 
+test('a browser that knew only the former password is a stranger again', async t => {
+  const world = await openWorld(t);
+  const ada = await world.firstAdmin();
+  const thief = world.browser({ ip: '192.0.2.1' });
+  await thief.client['sign_in.password']({ body: { email: ada.email, password: PASSWORD } });
+  const { url } = await world.local['users.link']({ body: { email: ada.email } });
+  await ada.client['links.use']({ body: { token: tokenIn(url), password: 'sieben Pflaumen im Glas' } });
+  const guess = () => thief.client['sign_in.password']({ body: { email: ada.email, password: PASSWORD } });
+  for (let count = 0; count < 6; count += 1) await refused(guess(), 'sign_in.refused');
+  await refused(guess(), 'sign_in.throttled');
+});
+
 // ── Passwords ───────────────────────────────────────────────────────────────────────────────────────
 
 test('a new password ends every other session and renews this one', async t => {
@@ -291,6 +304,32 @@ test('without password sign-in there is no way round the provider: no sign-in, n
     bring.client['me.password']({ body: { current_password: PASSWORD, new_password: 'sieben Pflaumen' } }),
     'sign_in.password_disabled',
   );
+});
+
+test('what time has made useless is deleted, and nothing else', async t => {
+  const world = await openWorld(t);
+  const ada = await world.firstAdmin();
+  await refused(signIn(world, ada.email, 'wrong'), 'sign_in.refused');
+  await ada.client['my_tokens.create']({ body: { name: 'short', workspace: 'main', expires_in_days: 1 } });
+  await ada.client['my_tokens.create']({ body: { name: 'long', workspace: 'main', expires_in_days: null } });
+  await ada.client['invitations.create']({ body: { email: 'x@example.com', role: 'viewer' } });
+  const count = async () => {
+    const { rows } = await world.store.withInstance('test', tx =>
+      sql<Record<string, number>>`
+        select (select count(*)::int from sessions) sessions, (select count(*)::int from known_devices) devices,
+          (select count(*)::int from sign_in_throttle) throttle, (select count(*)::int from one_time_links) links,
+          (select count(*)::int from api_tokens) tokens, (select count(*)::int from users) users`.execute(tx),
+    );
+    return rows[0];
+  };
+  await world.access.sweep();
+  assert.deepEqual(await count(), { sessions: 1, devices: 1, throttle: 2, links: 2, tokens: 2, users: 1 });
+  world.clock.advance(60 * DAY);
+  await world.access.sweep();
+  assert.deepEqual(await count(), { sessions: 0, devices: 1, throttle: 0, links: 0, tokens: 1, users: 1 });
+  world.clock.advance(180 * DAY);
+  await world.access.sweep();
+  assert.equal((await count())?.devices, 0);
 });
 
 test('a profile follows its version, and a name may be of any script and 500 characters', async t => {

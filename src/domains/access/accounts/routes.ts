@@ -8,7 +8,7 @@ import { revokeResetLinks } from '../links/store.ts';
 import type { Parts } from '../parts.ts';
 import { requireSession } from '../rights.ts';
 import { announce, startSession } from '../sign-in/session.ts';
-import { chargeAttempt, endSessions, payBack } from '../sign-in/store.ts';
+import { chargeAttempt, endSessions, forgetDevices, payBack } from '../sign-in/store.ts';
 import { sessionAttempt } from '../sign-in/throttle.ts';
 import { meOf } from './me.ts';
 import { editProfile, lockPerson, personById, setPassword, workspaceIdsOf } from './store.ts';
@@ -66,6 +66,7 @@ async function changePassword(parts: Parts, call: PasswordCall): Promise<undefin
     await setPassword(tx, person.id, password_hash, now);
     await revokeResetLinks(tx, person.id, now);
     await endSessions(tx, { user_id: person.id, now });
+    await forgetDevices(tx, person.id);
     const object = { kind: 'user', id: person.id, name: person.name };
     const note = { workspace_id: null, action: 'user.password_changed' as const, object };
     await parts.record(tx, actorOf(call), { ...note, changes: { password: CHANGED } });

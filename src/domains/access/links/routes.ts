@@ -12,7 +12,7 @@ import { hashBearer } from '../bearer.ts';
 import { addMember } from '../members/store.ts';
 import type { Parts } from '../parts.ts';
 import { announce, principalOf, type Started, startSession } from '../sign-in/session.ts';
-import { chargeAttempt, endSessions, payBack } from '../sign-in/store.ts';
+import { chargeAttempt, endSessions, forgetDevices, payBack } from '../sign-in/store.ts';
 import { linkAttempt } from '../sign-in/throttle.ts';
 import { firstWorkspace } from '../workspaces/store.ts';
 import { type Link, type Plan, planUse } from './link.ts';
@@ -136,6 +136,7 @@ async function resetPassword(
   await setPassword(tx, user_id, password_hash, now);
   await revokeResetLinks(tx, user_id, now);
   await endSessions(tx, { user_id, now });
+  await forgetDevices(tx, user_id);
   const actor = actorOf({ principal: principalOf(person), origin });
   const object = { kind: 'user', id: user_id, name: person.email };
   const note = {

@@ -197,6 +197,11 @@ export async function rememberDevice(
     .execute();
 }
 
+/** With a new password nobody who only knew the old one is anybody's old acquaintance. */
+export async function forgetDevices(tx: Tx, user_id: string): Promise<void> {
+  await tx.deleteFrom('known_devices').where('user_id', '=', user_id).execute();
+}
+
 // ── Throttling ──────────────────────────────────────────────────────────────────────────────────────
 
 /**
