@@ -262,7 +262,7 @@ create table secrets (
   constraint secrets_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
 );
 CREATE INDEX secrets_data_key ON public.secrets USING btree (data_key_id);
-CREATE INDEX secrets_workspace ON public.secrets USING btree (workspace_id);
+CREATE INDEX secrets_workspace ON public.secrets USING btree (workspace_id, object_kind, object_id);
 CREATE UNIQUE INDEX secrets_place ON public.secrets USING btree (object_kind, object_id, field, COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid));
 -- row-level security: forced
 create policy instance on secrets for all to moulin_instance using (true);

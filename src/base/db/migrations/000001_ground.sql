@@ -233,7 +233,7 @@ create table secrets (
 );
 create unique index secrets_place on secrets
   (object_kind, object_id, field, coalesce(workspace_id, '00000000-0000-0000-0000-000000000000'));
-create index secrets_workspace on secrets (workspace_id);
+create index secrets_workspace on secrets (workspace_id, object_kind, object_id);
 create index secrets_data_key on secrets (data_key_id);
 
 -- One durable stream (foundations §4). A row is written without a position in the transaction that changes something;

@@ -5,15 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { type TestDatabase, testDatabase } from '../../../../tests/support/database.ts';
+import { withClient } from '../../../base/db/connection.ts';
 import type { Store, Tx } from '../../../base/db/index.ts';
 import { isFailure } from '../../../base/kit/errors.ts';
 import { newId } from '../../../base/kit/ids.ts';
 import { createRedactor, REDACTED } from '../../../base/kit/redact.ts';
 import { fileKeys, givenKeys, type KeyProvider } from './keys.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
-import type { SecretRef } from './store.ts';
+import { type SecretRef, selectStatesOfKind } from './store.ts';
 
 interface Bench extends TestDatabase {
   folder: string;
@@ -376,4 +377,26 @@ test('a value set during a rotation stands', async t => {
   assert.equal(await read(b, ref), 'new value');
   assert.equal((await b.secrets.status()).waiting, 0);
   assert.equal((await b.secrets.verify()).broken_count, 0);
+});
+
+test('the page of names walks an index, however many secrets there are', async t => {
+  const b = await bench(t);
+  const [one] = b.workspaces;
+  await put(b, refIn(one), 'value');
+  await b.store.withInstance('test', tx =>
+    sql`insert into secrets (id, workspace_id, object_kind, object_id, field, data_key_id, nonce, ciphertext, updated_by)
+        select gen_random_uuid(), ${one}, 'secret', 'n' || n, 'value', (select id from data_keys limit 1), '', '', 'test'
+        from generate_series(1, 5000) n`.execute(tx),
+  );
+  await withClient(b.owner, 'test', client => client.query('analyze secrets'));
+  const page = { after: 'n4', limit: 51 };
+  const { sql: text, parameters } = await b.store.withWorkspace({ workspace_id: one }, async tx =>
+    selectStatesOfKind(tx, { workspace_id: one, object_kind: 'secret' }, page).compile(),
+  );
+  const plan = await b.store.withWorkspace({ workspace_id: one }, tx =>
+    tx.executeQuery<Record<string, string>>(CompiledQuery.raw(`explain ${text}`, [...parameters])),
+  );
+  const lines = plan.rows.map(row => Object.values(row)[0]).join('\n');
+  assert.match(lines, /Index Scan using secrets_workspace/);
+  assert.doesNotMatch(lines, /Sort|Seq Scan/);
 });

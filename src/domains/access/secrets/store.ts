@@ -162,16 +162,24 @@ export async function stateAt(tx: Tx, ref: SecretRef): Promise<SecretState | und
 /** All objects of a kind, by id: a page after `after`. */
 export async function statesOfKind(
   tx: Tx,
-  of: { workspace_id: string; object_kind: string },
+  kind: { workspace_id: string; object_kind: string },
   page: { after: string | undefined; limit: number },
 ): Promise<SecretState[]> {
+  return selectStatesOfKind(tx, kind, page).execute();
+}
+
+/** The statement itself, for the test of its plan. */
+export function selectStatesOfKind(
+  tx: Tx,
+  kind: { workspace_id: string; object_kind: string },
+  page: { after: string | undefined; limit: number },
+) {
   return states(tx)
-    .where('workspace_id', '=', of.workspace_id)
-    .where('object_kind', '=', of.object_kind)
+    .where('workspace_id', '=', kind.workspace_id)
+    .where('object_kind', '=', kind.object_kind)
     .$if(page.after !== undefined, query => query.where('object_id', '>', page.after ?? ''))
     .orderBy('object_id')
-    .limit(page.limit)
-    .execute();
+    .limit(page.limit);
 }
 
 function states(tx: Tx) {
