@@ -332,6 +332,14 @@ test("a handler's signal lives as long as its request", async t => {
   assert.equal(signals.length, 1);
 });
 
+test('the API describes itself to everybody, and again only when it has changed', async t => {
+  const { app } = await openFixture(t);
+  const first = await app.inject('/api/v1/openapi.json');
+  assert.deepEqual([first.statusCode, first.json().openapi], [200, '3.1.0']);
+  const headers = { 'if-none-match': String(first.headers.etag) };
+  assert.equal((await app.inject({ url: '/api/v1/openapi.json', headers })).statusCode, 304);
+});
+
 // ── Versions ────────────────────────────────────────────────────────────────────────────────────────
 
 test('what is read carries an ETag, and 304 answers who has it', async t => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Failure, fail } from '../../base/kit/errors.ts';
@@ -5,6 +6,7 @@ import { newId } from '../../base/kit/ids.ts';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../base/kit/json.ts';
 import { openApiDocument } from '../../contract/openapi.ts';
 import { API_PREFIX, routeEntries } from '../../contract/routes.ts';
+import { isNotModified } from './answer.ts';
 import { drainOnClose } from './drain.ts';
 import { openEventHub } from './event-hub.ts';
 import { openEventStreams } from './event-stream.ts';
@@ -117,10 +119,13 @@ function nothingAt(request: FastifyRequest): Failure {
 
 /** Made once: the table does not change while the server runs. */
 function mountOpenApi(app: FastifyInstance, parts: ServerParts): void {
-  const document = JSON.stringify(openApiDocument(parts.version));
-  app.get(`${API_PREFIX}/openapi.json`, { config: { name: 'openapi' } }, async (_, reply) =>
-    reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(document),
-  );
+  const body = JSON.stringify(openApiDocument(parts.version));
+  const etag = `"${createHash('sha1').update(body).digest('base64url')}"`;
+  app.get(`${API_PREFIX}/openapi.json`, { config: { name: 'openapi' } }, async (request, reply) => {
+    reply.header('etag', etag).header('cache-control', 'no-cache');
+    if (isNotModified(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    return reply.type('application/json; charset=utf-8').send(body);
+  });
 }
 
 /** The address without its query (it may hold a code or a token), and nothing of bodies and headers. */

@@ -60,6 +60,19 @@ test('what the ring has dropped is read from the store, and nothing falls betwee
   );
 });
 
+test('a few huge events push others out of the ring, and nothing is lost by it', async t => {
+  const events = memoryEvents();
+  const hub = openHub(t, events);
+  await hub.head();
+  for (let n = 0; n < 100; n += 1) events.append('huge', { payload: { text: 'x'.repeat(500_000) } });
+  while ((await hub.head()) < 100n) await new Promise(resolve => setImmediate(resolve));
+  const before = events.reads.one;
+  assert.deepEqual(await readUpTo(hub, 99n, 100n), ['100']);
+  assert.equal(events.reads.one, before);
+  assert.deepEqual(await readUpTo(hub, 0n, 100n), numbers(1, 100));
+  assert(events.reads.one > before);
+});
+
 test('a wait ends at once when something came since the last look', async t => {
   const events = memoryEvents();
   const hub = openHub(t, events);

@@ -41,6 +41,7 @@ export interface Page {
 }
 
 const RING_SIZE = 4096;
+const RING_BYTES = 16 * 1024 * 1024;
 const PAGE_SIZE = 200;
 const MAX_CATCHING_UP = 2;
 const RETRY_MS = 1000;
@@ -54,6 +55,7 @@ export interface HubParts {
 
 export function openEventHub({ events, clock, log, beat_ms }: HubParts): EventHub {
   let ring: HubEntry[] = [];
+  let ring_bytes = 0;
   /** Every event after this position, up to `head`, is in the ring. */
   let floor: bigint | undefined;
   let head = 0n;
@@ -103,14 +105,25 @@ export function openEventHub({ events, clock, log, beat_ms }: HubParts): EventHu
 
   function take(page: readonly Event[]): void {
     for (const event of page) {
-      ring.push(toEntry(event));
-      head = BigInt(event.position);
+      const entry = toEntry(event);
+      ring.push(entry);
+      ring_bytes += entry.frame.length;
+      head = entry.position;
       for (const seen of watchers) seen(event);
     }
-    if (ring.length <= RING_SIZE) return;
-    const dropped = ring.length - RING_SIZE;
-    floor = ring[dropped - 1]?.position ?? floor;
-    ring = ring.slice(dropped);
+    forgetOldest();
+  }
+
+  /** By number and by size: a few huge events must not cost what thousands of ordinary ones do. */
+  function forgetOldest(): void {
+    let count = 0;
+    for (; ring.length - count > RING_SIZE || ring_bytes > RING_BYTES; count += 1) {
+      const oldest = ring[count];
+      if (oldest === undefined) break;
+      ring_bytes -= oldest.frame.length;
+      floor = oldest.position;
+    }
+    if (count > 0) ring = ring.slice(count);
   }
 
   const unsubscribe = events.subscribe(() => void advance());
