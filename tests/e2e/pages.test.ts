@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { INSTANCE_RIGHTS } from '../../src/contract/permissions.ts';
 import { allPages } from '../../web/src/areas.ts';
 import type { Language } from '../../web/src/i18n/languages.ts';
 import { until } from '../support/until.ts';
@@ -29,15 +28,8 @@ for (const language of ['en', 'fr'] as const)
 async function comeIn(scene: Scene, language: Language): Promise<{ addresses: string[]; visit: Visit }> {
   const place = await scene.workspace();
   const person = await scene.person(place, { role: 'owner', name: 'Ada Lemaire' });
-  const { version } = await scene.moulin.local['users.show']({ params: { id: person.id } });
-  const body = { instance_rights: [...INSTANCE_RIGHTS] };
-  await scene.moulin.local['users.edit']({ params: { id: person.id }, body, version });
+  await scene.giveRights(person);
   const { service_account_id } = await furnish(scene, place, person);
-  const empty = await scene.workspace('Vide');
-  await scene.moulin.local['invitations.create']({
-    body: { email: person.email, role: 'owner' },
-    workspace: empty.slug,
-  });
   const visit = await scene.visit({ as: person, language });
   const fill = (path: string) => path.replace('$workspace', place.slug).replace('$id', service_account_id);
   return {

@@ -7,6 +7,8 @@ import type { BrowserContext, ConsoleMessage, Request } from 'playwright-core';
 export interface Faults {
   /** Faults with this text belong to the test from now on. */
   expect(pattern: RegExp): void;
+  /** The same where it depends on who is faster whether it happens at all. */
+  allow(pattern: RegExp): void;
   /** Faults that nobody expected, and expectations that nothing met. */
   list(): string[];
 }
@@ -29,6 +31,7 @@ export function watchFaults(context: BrowserContext, origin: string): Faults {
   context.on('weberror', error => report(`an exception: ${error.error().stack ?? error.error().message}`));
   return {
     expect: pattern => void expected.push({ pattern, met: false }),
+    allow: pattern => void expected.push({ pattern, met: true }),
     list: () => [
       ...found,
       ...expected.filter(one => !one.met).map(one => `expected, and did not happen: ${one.pattern}`),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, createClient } from '../../../src/contract/client.ts';
-import type { Role } from '../../../src/contract/permissions.ts';
+import { INSTANCE_RIGHTS, type Role } from '../../../src/contract/permissions.ts';
 import type { Moulin } from './moulin.ts';
 
 export interface Cookie {
@@ -19,7 +19,7 @@ export interface Person {
   name: string;
   email: string;
   password: string;
-  cookie: Cookie;
+  readonly cookie: Cookie;
   /** The API as this person, from a session of their own. */
   api: Client;
 }
@@ -38,16 +38,47 @@ export async function invitePerson(
   place: Place,
   given: { role: Role; name?: string },
 ): Promise<Person> {
-  const name = given.name ?? 'Zoé Lefèvre';
+  const name = given.name ?? 'Ada Lemaire';
   const email = `${randomUUID().slice(0, 8)}@example.com`;
   const invitation = await moulin.local['invitations.create']({
     body: { email, role: given.role },
     workspace: place.slug,
   });
-  const token = new URL(invitation.url).hash.slice(1);
+  return enter(moulin, invitation.url, { name, email });
+}
+
+export async function joinWorkspace(moulin: Moulin, person: Person, place: Place, role: Role): Promise<void> {
+  const body = { email: person.email, role };
+  const { url } = await moulin.local['invitations.create']({ body, workspace: place.slug });
+  await person.api['links.use']({ body: { token: new URL(url).hash.slice(1) } });
+}
+
+/** By the link that the console shows at the first start. */
+export function becomeFirstAdmin(moulin: Moulin): Promise<Person> {
+  const link = /http:\S+\/link#\S+/.exec(moulin.output())?.[0];
+  if (link === undefined) throw new Error(`there is no link in: ${moulin.output()}`);
+  return enter(moulin, link, { name: 'First Admin', email: 'first@example.com' });
+}
+
+async function enter(moulin: Moulin, link: string, who: { name: string; email: string }): Promise<Person> {
+  const token = new URL(link).hash.slice(1);
   const jar = cookieJar(moulin);
-  const me = await jar.client['links.use']({ body: { token, name, password: PASSWORD } });
-  return { id: me.id, name, email, password: PASSWORD, cookie: jar.cookie(), api: jar.client };
+  const me = await jar.client['links.use']({ body: { token, ...who, password: PASSWORD } });
+  return {
+    id: me.id,
+    ...who,
+    password: PASSWORD,
+    api: jar.client,
+    // Some calls begin a new session.
+    get cookie() {
+      return jar.cookie();
+    },
+  };
+}
+
+export async function giveRights({ local }: Moulin, { id }: Person): Promise<void> {
+  const { version } = await local['users.show']({ params: { id } });
+  await local['users.edit']({ params: { id }, body: { instance_rights: [...INSTANCE_RIGHTS] }, version });
 }
 
 function cookieJar(moulin: Moulin): { client: Client; cookie(): Cookie } {

@@ -2,6 +2,7 @@ import { after } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { findChromium, openChromium } from './chromium.ts';
 import { type Moulin, openMoulin } from './moulin.ts';
+import { becomeFirstAdmin } from './people.ts';
 
 const executable = await findChromium();
 
@@ -28,7 +29,11 @@ const undone: (() => Promise<void>)[] = [];
 
 export function sharedMoulin(): Promise<Moulin> {
   // What was built last goes first: the program before the folder in which it works.
-  moulin ??= openMoulin({ after: undo => void undone.unshift(undo) });
+  moulin ??= openMoulin({ after: undo => void undone.unshift(undo) }).then(async opened => {
+    // Nobody can sign in before somebody has begun.
+    await becomeFirstAdmin(opened);
+    return opened;
+  });
   return moulin;
 }
 

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Role } from '../../../src/contract/permissions.ts';
 import { defer } from '../../support/defer.ts';
 import { type Moulin, openMoulin } from './moulin.ts';
-import { invitePerson, makeWorkspace, type Person, type Place } from './people.ts';
+import { giveRights, invitePerson, joinWorkspace, makeWorkspace, type Person, type Place } from './people.ts';
 import { sharedMoulin, skip } from './run.ts';
 import { openVisit, type Visit, type VisitOptions } from './visit.ts';
 
@@ -13,6 +13,10 @@ export interface Scene {
   moulin: Moulin;
   workspace(name?: string): Promise<Place>;
   person(place: Place, given?: { role?: Role; name?: string }): Promise<Person>;
+  /** Somebody who has an account already comes into another workspace. */
+  join(person: Person, place: Place, role: Role): Promise<void>;
+  /** All rights over the installation, as the first admin has them. */
+  giveRights(person: Person): Promise<void>;
   visit(options?: VisitOptions): Promise<Visit>;
 }
 
@@ -34,6 +38,8 @@ async function play(t: TestContext, moulin: Moulin, story: Story): Promise<void>
     moulin,
     workspace: name => makeWorkspace(moulin, name),
     person: (place, { role = 'owner', name } = {}) => invitePerson(moulin, place, { role, name }),
+    join: (person, place, role) => joinWorkspace(moulin, person, place, role),
+    giveRights: person => giveRights(moulin, person),
     visit: async options => {
       const visit = await openVisit(moulin, options);
       visits.push(visit);
