@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { LaunchError } from './errors.mjs';
+import { cacheFolder, HOMELESS_CACHE } from './places.mjs';
 
 const CLI = 'npm-cli.js';
 
@@ -52,7 +53,13 @@ export function runNpm(node, args, cwd) {
     '--loglevel=error',
     '--progress=false',
   ];
-  return runQuietly(node, [findNpm(), ...args, ...quiet], { cwd, env: { ...process.env, PATH: path } });
+  // npm keeps its cache in the home too, unless somebody said where.
+  const homeless = cacheFolder() === HOMELESS_CACHE && !process.env.npm_config_cache;
+  const cache = homeless ? ['--cache', join(HOMELESS_CACHE, 'npm')] : [];
+  return runQuietly(node, [findNpm(), ...args, ...quiet, ...cache], {
+    cwd,
+    env: { ...process.env, PATH: path },
+  });
 }
 
 /**

@@ -25,10 +25,13 @@ export function userCache(env, platform, home) {
   return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'moulin');
 }
 
-/** The user's cache folder, or one beside the code for accounts that have no home of their own (daemons, containers). */
+/** For accounts that have no home of their own (daemons, containers). */
+export const HOMELESS_CACHE = join(ROOT, '.cache');
+
+/** The user's cache folder, or one beside the code. */
 export function cacheFolder() {
   const wanted = userCache(process.env, process.platform, homedir());
-  return makeWritable(wanted) ? wanted : join(ROOT, '.cache');
+  return makeWritable(wanted) ? wanted : HOMELESS_CACHE;
 }
 
 /** @param {string} folder */
