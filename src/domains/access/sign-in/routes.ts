@@ -75,7 +75,8 @@ async function refuse(
   params = {},
 ): Promise<Error> {
   const object = account && { kind: 'user', id: account.id, name: account.email };
-  const key = `${code} ${account?.id ?? call.origin.ip}`;
+  // Counted by what was typed, known or not: an entry that is left out must not tell them apart by its time.
+  const key = `${code} ${call.body.email.toLowerCase()}`;
   await parts.recordRefusal(key, actorOf(call), { workspace_id: null, action: code, object });
   return fail(code, params);
 }
