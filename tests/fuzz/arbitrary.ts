@@ -133,7 +133,8 @@ function likely(name: string, anything: Arbitrary<unknown>): Arbitrary<unknown> 
 
 function textFrom(schema: Schema, ids: readonly string[]): Arbitrary<string> {
   const { format, pattern, minLength = 0, maxLength = 200 } = schema;
-  if (format === 'uuid') return fc.oneof(fc.constantFrom(...ids), fc.uuid({ version: 7 }));
+  if (format === 'uuid')
+    return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...ids) }, fc.uuid({ version: 7 }));
   if (format === 'date-time') return fc.constantFrom(...TIMES);
   // A name is nearly free text, and its expression would give nothing but noise.
   if (pattern !== undefined && !pattern.includes('\\p')) return fc.stringMatching(new RegExp(pattern));
