@@ -16,6 +16,7 @@ export {
   type NewEvent,
   openEvents,
 } from './events.ts';
+export { contains, folded } from './folded.ts';
 export type { Lock } from './locks.ts';
 export { openPrepared, openStore, type Store, type StoreHealth } from './open.ts';
 export { type ExternalOptions, type OpenOptions, restoreStore } from './prepare.ts';

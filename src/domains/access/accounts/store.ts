@@ -1,5 +1,5 @@
-import { type ExpressionBuilder, sql } from 'kysely';
-import type { DB, Tx } from '../../../base/db/index.ts';
+import { sql } from 'kysely';
+import { contains, folded, type Tx } from '../../../base/db/index.ts';
 
 // Accounts belong to no workspace: all of these run through the instance door.
 
@@ -112,12 +112,15 @@ export async function addUser(
 // ── Everybody ───────────────────────────────────────────────────────────────────────────────────────
 
 /** A name may be 500 characters; a cursor carries the beginning, and the id makes the order complete. */
-const sortName = sql<string>`left(lower(users.name), 80)`;
+const name = sql.ref<string>('users.name');
+const sortName = sql<string>`left(${folded(name)}, 80)`;
 export type NameKey = readonly [sort_name: string, id: string];
 
 export async function usersAfter(tx: Tx, { q, after }: { q?: string; after?: NameKey }, rows: number) {
   return instanceUsers(tx)
-    .$if(q !== undefined, query => query.where(eb => matches(eb, q ?? '')))
+    .$if(q !== undefined, query =>
+      query.where(eb => eb.or([contains(name, q ?? ''), contains(sql.ref('users.email'), q ?? '')])),
+    )
     .$if(after !== undefined, query =>
       query.where(sql<boolean>`(${sortName}, users.id) > (${after?.[0]}, ${after?.[1]}::uuid)`),
     )
@@ -145,11 +148,6 @@ function instanceUsers(tx: Tx) {
       hasPassword.as('has_password'),
       sql<number>`(select count(*)::int from memberships m where m.user_id = users.id)`.as('workspaces'),
     ]);
-}
-
-function matches(eb: ExpressionBuilder<DB, 'users'>, q: string) {
-  const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  return eb.or([eb('name', 'ilike', pattern), eb('email', 'ilike', pattern)]);
 }
 
 /** Held until the transaction ends: of two that take away the last two administrators, one finds that it is the last. */

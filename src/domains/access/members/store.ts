@@ -1,11 +1,12 @@
-import { type ExpressionBuilder, sql } from 'kysely';
-import type { DB, Tx } from '../../../base/db/index.ts';
+import { sql } from 'kysely';
+import { contains, folded, type Tx } from '../../../base/db/index.ts';
 import type { Role } from '../../../contract/permissions.ts';
 
 // Members and invitations of one workspace: through the workspace door, and filtered by it all the same.
 
 /** A name may be 500 characters; a cursor carries the beginning, and the id makes the order complete. */
-const sortName = sql<string>`left(lower(u.name), 80)`;
+const name = sql.ref<string>('u.name');
+const sortName = sql<string>`left(${folded(name)}, 80)`;
 export type NameKey = readonly [sort_name: string, user_id: string];
 
 /**
@@ -40,7 +41,9 @@ export interface MemberFilter {
 
 export async function membersAfter(tx: Tx, { workspace_id, q, role, after }: MemberFilter, rows: number) {
   return members(tx, workspace_id)
-    .$if(q !== undefined, query => query.where(eb => matches(eb, q ?? '')))
+    .$if(q !== undefined, query =>
+      query.where(eb => eb.or([contains(name, q ?? ''), contains(sql.ref('u.email'), q ?? '')])),
+    )
     .$if(role !== undefined, query => query.where('m.role', '=', role ?? 'viewer'))
     .$if(after !== undefined, query =>
       query.where(sql<boolean>`(${sortName}, m.user_id) > (${after?.[0]}, ${after?.[1]}::uuid)`),
@@ -49,13 +52,6 @@ export async function membersAfter(tx: Tx, { workspace_id, q, role, after }: Mem
     .orderBy('m.user_id')
     .limit(rows)
     .execute();
-}
-
-type Joined = DB & { m: DB['memberships']; u: DB['users'] };
-
-function matches(eb: ExpressionBuilder<Joined, 'm' | 'u'>, q: string) {
-  const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  return eb.or([eb('u.name', 'ilike', pattern), eb('u.email', 'ilike', pattern)]);
 }
 
 export async function memberById(tx: Tx, workspace_id: string, user_id: string) {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../../../base/db/index.ts';
+import { folded, type Tx } from '../../../base/db/index.ts';
 import type { Role } from '../../../contract/permissions.ts';
 import { workspaceNamed } from '../workspaces/store.ts';
 
@@ -122,7 +122,7 @@ export async function workspaceOfMember(tx: Tx, user_id: string, ref: string): P
 // ── Service accounts: through the workspace door ────────────────────────────────────────────────────
 
 /** A name may be 500 characters; a cursor carries the beginning, and the id makes the order complete. */
-const sortName = sql<string>`left(lower(name), 80)`;
+const sortName = sql<string>`left(${folded(sql.ref('name'))}, 80)`;
 export type NameKey = readonly [sort_name: string, id: string];
 
 function accounts(tx: Tx, workspace_id: string) {
