@@ -107,6 +107,24 @@ test('new sources of the pages are built, and nothing is installed for them', { 
   await running.ended();
 });
 
+test('an upgrade waits until the older one, which needs its files, has been stopped', {
+  skip: NO_PROC,
+}, async () => {
+  const running = await npmStart(OFFLINE);
+  appendFileSync(join(clone, 'web', 'index.html'), '<!-- newer -->\n');
+  const refused = await runToEnd(['npm', 'start', '--', '--no-open'], options(OFFLINE));
+  assert.notEqual(refused.code, 0);
+  assert.ok(refused.output.includes(`An older Moulin of this folder runs at ${running.url}`), refused.output);
+  assert.equal(await hasPages(running.url), true);
+  // Every other command goes on working with the running one.
+  assert.equal((await runToEnd(['bin/moulin', 'stop'], options(OFFLINE))).code, 0);
+  await running.ended();
+  const upgraded = await npmStart(OFFLINE);
+  assert.match(upgraded.output(), /Building the web pages/);
+  upgraded.child.kill('SIGTERM');
+  await upgraded.ended();
+});
+
 test('everything it made belongs to the account that started it', { skip: NO_PROC || NO_ACCOUNT }, () => {
   const data = join(clone, '.moulin');
   for (const path of [

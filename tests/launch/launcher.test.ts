@@ -12,6 +12,7 @@ import { isNewEnough } from '../../scripts/launch/node24.mjs';
 import { findNpm, hintFor, relevantError } from '../../scripts/launch/npm.mjs';
 import { userCache } from '../../scripts/launch/places.mjs';
 import { ROOT } from '../../scripts/source/files.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { personsEnvironment } from './support/running.ts';
 
 const FILES = [
@@ -219,8 +220,8 @@ test('what the launcher runs ends with it', async t => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => process_.kill('SIGKILL'));
-  while (!existsSync(join(home, 'pid'))) await new Promise(resolve => setTimeout(resolve, 20));
-  const pid = Number(readFileSync(join(home, 'pid'), 'utf8'));
+  const read = () => existsSync(join(home, 'pid')) && readFileSync(join(home, 'pid'), 'utf8');
+  const pid = Number(await waitFor(() => read() || undefined, { seconds: 20, what: () => 'its child' }));
   process_.kill('SIGTERM');
   const [code] = await once(process_, 'exit');
   assert.equal(code, 130);
