@@ -181,12 +181,26 @@ test('service-account: add, show, edit, delete; token: list, delete', async () =
   assert.equal((await here.moulin(['service-account', 'add', 'x'])).code, 2);
 });
 
-test('session: those of the person whose token it is', async () => {
-  const { code, stdout } = await here.moulin(['session', 'list', '--json'], { env: ada.env });
-  assert.equal(code, 0);
-  assert.equal(JSON.parse(stdout).length, 1);
-  assert.equal((await problemOf(['session', 'list'])).problem.code, 'account.not_a_person');
-  assert.equal((await problemOf(['session', 'delete'], { env: ada.env })).problem.code, 'cli.usage');
+test('session: those of the person who gives their password; a token may not ask', async () => {
+  const words = ['session', 'list', '--email', 'ada@example.com', '--json'];
+  const input = 'correct horse battery staple\n';
+  const ways: Record<string, string>[] = [{}, { MOULIN_URL: server.url }];
+  for (const env of ways) {
+    const { code, stdout, stderr } = await here.moulin(words, { input, env });
+    assert.equal(code, 0, stderr);
+    const sessions = JSON.parse(stdout) as { id: string; current: boolean; user_agent: string }[];
+    // The browser of before, and the command itself; the one of the round before has ended.
+    assert.deepEqual(sessions.map(session => session.current).sort(), [false, true]);
+    assert.equal(sessions.find(session => session.current)?.user_agent, 'moulin-cli');
+  }
+  assert.equal(
+    (await problemOf(words.slice(0, -1), { input: 'wrong password' })).problem.code,
+    'sign_in.refused',
+  );
+  const end = ['session', 'delete', '--email', 'ada@example.com'];
+  assert.equal((await problemOf(end, { input })).problem.code, 'cli.usage');
+  const { stdout } = await here.moulin([...end, '--all', '--yes', '--json'], { input });
+  assert.deepEqual(JSON.parse(stdout), { ended: 1 });
 });
 
 test('secret: set from standard input, listed, replaced, deleted, and never shown', async () => {

@@ -75,10 +75,11 @@ export interface Call<Options> extends Connection {
 export function connected<Options extends ClientOptions, Args extends (string | undefined)[] = string[]>(
   context: Context,
   work: (call: Call<Options>, ...args: Args) => Promise<void>,
+  connectTo = (options: Options) => connect(context.host, context.terminal, options),
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const { options, args } = takeApart<Options, Args>(given);
-    const connection = await connect(context.host, context.terminal, options);
+    const connection = await connectTo(options);
     try {
       await work({ ...connection, options, answer: answerOf(context, options) }, ...args);
     } finally {

@@ -16,106 +16,130 @@ export interface Connection {
   client: Client;
   /** Through the data folder, as whoever may read it; then there is no person. */
   is_local: boolean;
-  /** What it is connected to, in words: an address or a folder. */
-  place: string;
   close(): Promise<void>;
 }
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** A way to an installation, and what one has in hand to be let in there. */
+interface Way {
+  base_url: string;
+  fetch: Fetch;
+  /** A token, or the local secret. */
+  bearer: string | undefined;
+  is_local: boolean;
+  workspace: string | undefined;
+  close(): Promise<void>;
+}
+
 const nothing = async () => {};
 
-/** A server by address and token; the server of the data folder by its secret; or the data folder itself when nothing runs. */
+/** As the token says, or as the local user. */
 export async function connect(
   host: CliHost,
   terminal: Terminal,
   options: TargetOptions,
 ): Promise<Connection> {
-  const target = targetOf(terminal, options);
-  if (target.kind === 'remote') return connectRemote(target);
-  const resolved = loadConfig(options.data === undefined ? {} : { data: options.data }, {
-    ...terminal,
-    package_folder: host.package_folder,
-  });
-  return connectLocal(host, resolved, target.workspace);
+  return withBearer(await findWay(host, terminal, options));
 }
 
 /** Through the data folder: the server that runs on it, or the folder itself when none does. */
-export async function connectLocal(
-  host: CliHost,
-  resolved: ResolvedConfig,
-  workspace?: string,
-): Promise<Connection> {
-  const { data } = resolved.config;
-  // A mistyped --data must not make an empty installation.
-  if (!isDataFolder(data)) throw fail('cli.no_instance', { data });
-  const running = findRunning(data);
-  return running ? connectRunning(data, running, workspace) : connectInProcess(host, resolved, workspace);
+export async function connectLocal(host: CliHost, resolved: ResolvedConfig): Promise<Connection> {
+  return withBearer(await localWay(host, resolved, undefined));
 }
 
-export function targetOf(terminal: Terminal, options: TargetOptions): Target {
+/** As a person, with a session of its own that ends with the command: for what no token may do. */
+export async function connectAsPerson(
+  host: CliHost,
+  terminal: Terminal,
+  options: TargetOptions,
+  credentials: { email: string; password: string },
+): Promise<Connection> {
+  const way = await findWay(host, terminal, options);
+  const { base_url, workspace, is_local } = way;
+  const client = createClient({ base_url, fetch: keepingCookies(way.fetch), workspace: () => workspace });
+  const close = async () => {
+    // Best effort: the session would end by itself, and the command's own failure is the one to tell.
+    await client.sign_out().catch(() => {});
+    await way.close();
+  };
+  try {
+    await client['sign_in.password']({ body: credentials });
+  } catch (error) {
+    await way.close();
+    throw error;
+  }
+  return { client, is_local, close };
+}
+
+function withBearer({ base_url, fetch, bearer, workspace, is_local, close }: Way): Connection {
+  if (bearer === undefined) throw fail('cli.not_signed_in', { url: base_url });
+  const headers = () => ({ authorization: `Bearer ${bearer}`, 'user-agent': USER_AGENT });
+  return { client: createClient({ base_url, fetch, headers, workspace: () => workspace }), is_local, close };
+}
+
+const USER_AGENT = 'moulin-cli';
+
+function keepingCookies(fetch: Fetch): Fetch {
+  const jar = new Map<string, string>();
+  return async (url, init) => {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...(init.headers as Record<string, string>), cookie, 'user-agent': USER_AGENT };
+    const response = await fetch(url, { ...init, headers });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      jar.set(name, value);
+    }
+    return response;
+  };
+}
+
+// ── Ways ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A server by address; the server of the data folder; or the data folder itself when nothing runs. */
+async function findWay(host: CliHost, terminal: Terminal, options: TargetOptions): Promise<Way> {
+  const target = targetOf(terminal, options);
+  if (target.kind === 'remote') return remoteWay(target);
+  const flags = options.data === undefined ? {} : { data: options.data };
+  const resolved = loadConfig(flags, { ...terminal, package_folder: host.package_folder });
+  return localWay(host, resolved, target.workspace);
+}
+
+function targetOf(terminal: Terminal, options: TargetOptions): Target {
   const target = chooseTarget(options, terminal.env, readProfiles(ownFolder(terminal.env)));
   if ('unknown' in target) throw fail('cli.no_profile', { profile: target.unknown });
   return target;
 }
 
-function connectRemote(target: Target & { kind: 'remote' }): Connection {
-  const { url, token, workspace } = target;
-  if (!isHttp(url))
-    throw fail('cli.usage', { reason: `"${url}" (${target.said_by}) is no http or https address` });
-  if (token === undefined) throw fail('cli.not_signed_in', { url });
-  return {
-    client: client({ base_url: url, token, workspace }),
-    is_local: false,
-    place: url,
-    close: nothing,
-  };
+function remoteWay({ url, token, workspace, said_by }: Target & { kind: 'remote' }): Way {
+  if (!isHttp(url)) throw fail('cli.usage', { reason: `"${url}" (${said_by}) is no http or https address` });
+  return { base_url: url, fetch, bearer: token, is_local: false, workspace, close: nothing };
 }
 
-async function connectRunning(data: string, running: PidFile, workspace = 'main'): Promise<Connection> {
+async function localWay(host: CliHost, resolved: ResolvedConfig, workspace = 'main'): Promise<Way> {
+  const { data } = resolved.config;
+  // A mistyped --data must not make an empty installation.
+  if (!isDataFolder(data)) throw fail('cli.no_instance', { data });
+  const running = findRunning(data);
+  return running ? runningWay(data, running, workspace) : inProcessWay(host, resolved, workspace);
+}
+
+async function runningWay(data: string, running: PidFile, workspace: string): Promise<Way> {
   const { url, local_url = url, tls_cert } = running;
-  const token = readLocalToken(data);
-  const trusting = tls_cert ? await fetchTrusting(tls_cert) : undefined;
   return {
     // Not the public address: the secret goes to this process and to nobody between.
-    client: client({ base_url: local_url, token, workspace, fetch: trusting }),
+    base_url: local_url,
+    fetch: tls_cert ? await fetchTrusting(tls_cert) : fetch,
+    bearer: readLocalToken(data),
     is_local: true,
-    place: url,
+    workspace,
     close: nothing,
   };
 }
 
-async function connectInProcess(
-  host: CliHost,
-  resolved: ResolvedConfig,
-  workspace = 'main',
-): Promise<Connection> {
-  const instance = await host.openInstance(resolved);
-  return {
-    client: client({
-      base_url: 'http://localhost',
-      token: instance.local_token,
-      workspace,
-      fetch: instance.fetch,
-    }),
-    is_local: true,
-    place: resolved.config.data,
-    close: instance.close,
-  };
-}
-
-function client(options: {
-  base_url: string;
-  token: string;
-  workspace: string | undefined;
-  fetch?: Fetch | undefined;
-}): Client {
-  return createClient({
-    base_url: options.base_url,
-    headers: () => ({ authorization: `Bearer ${options.token}`, 'user-agent': 'moulin-cli' }),
-    workspace: () => options.workspace,
-    ...(options.fetch && { fetch: options.fetch }),
-  });
+async function inProcessWay(host: CliHost, resolved: ResolvedConfig, workspace: string): Promise<Way> {
+  const { fetch, local_token: bearer, close } = await host.openInstance(resolved);
+  return { base_url: 'http://localhost', fetch, bearer, is_local: true, workspace, close };
 }
 
 /** Our own certificate, usually made out to a public name and not to localhost: that it is this one is proof enough. */
