@@ -92,9 +92,17 @@ export function TryIt({ operation, inputs, onChange }: TryItProps) {
         <div className={css.send}>
           {operation.method !== 'GET' && <p className="small dim">{t('try.real')}</p>}
           {exchange.state === 'running' ? (
-            <Button onClick={exchange.stop}>{t('try.stop')}</Button>
+            // A key of its own: the same element turned into the other button would be clicked by the same click.
+            <Button key="stop" onClick={exchange.stop}>
+              {t('try.stop')}
+            </Button>
           ) : (
-            <Button type="submit" variant="filled" color={operation.method === 'DELETE' ? 'bad' : 'accent'}>
+            <Button
+              key="send"
+              type="submit"
+              variant="filled"
+              color={operation.method === 'DELETE' ? 'bad' : 'accent'}
+            >
               {t('try.send')}
             </Button>
           )}
