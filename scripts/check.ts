@@ -22,7 +22,7 @@ interface Outcome extends Check {
 }
 
 function allChecks(): Check[] {
-  const projects = globSync('{.,web,scripts/*}/tsconfig.json', { cwd: ROOT }).sort();
+  const projects = globSync('{.,web,scripts/*,tests/*}/tsconfig.json', { cwd: ROOT }).sort();
   const generators = globSync('scripts/generate-*.ts', { cwd: ROOT }).sort();
   return [
     ...projects.map(path => ({ title: `types: ${path}`, args: [TSC, '--noEmit', '-p', path] })),
