@@ -28,7 +28,7 @@ export interface Visit {
   tab(path: string): Promise<Visit>;
 }
 
-const ACTION_MS = 10_000;
+const ACTION_MS = 30_000;
 
 export async function openVisit(moulin: Moulin, options: VisitOptions = {}): Promise<Visit> {
   const browser = await sharedBrowser();
