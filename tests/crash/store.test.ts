@@ -134,3 +134,18 @@ test('a first start that is killed at any moment is finished by the next one', {
   writer.child.kill('SIGKILL');
   await until(() => isEmpty(folder), 'everything to end');
 });
+
+test('where there is no shell, a guard in JavaScript does the same', { skip: NO_PROC }, async t => {
+  const folder = scratchFolder(t);
+  defer(t, () => {
+    for (const { pid } of processesAbout(folder)) process.kill(pid, 'SIGKILL');
+  });
+  const child = spawn(process.execPath, [WRITER, folder, '1', 'node'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  const postgres = treeOf(child.pid ?? 0).find(({ command }) => /bin\/postgres -D/.test(command));
+  assert(postgres);
+  child.kill('SIGKILL');
+  await until(() => isEmpty(folder), 'everything to end');
+});

@@ -19,6 +19,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { defer } from '../../../tests/support/defer.ts';
 import { scratchFolder } from '../../../tests/support/scratch.ts';
+import { errors } from '../../contract/errors.ts';
 import { isFailure } from '../kit/errors.ts';
 import { codeOf, translate, withClient } from './connection.ts';
 import { findBinaries } from './embedded/binaries.ts';
@@ -217,6 +218,56 @@ test('damaged credentials are refused in words', async t => {
   await assert.rejects(start(t, { folder }), error => isFailure(error, 'store.unusable_folder'));
 });
 
+test('a store whose passwords are gone, or are not its own, is refused in words', async t => {
+  const folder = join(newFolder(t), 'store');
+  const first = await start(t, { folder });
+  await first.close();
+  const file = join(folder, 'credentials.json');
+  const passwords = readFileSync(file, 'utf8');
+  rmSync(file);
+  await assert.rejects(
+    start(t, { folder }),
+    error => isFailure(error, 'store.unusable_folder') && /credentials.json.* is missing/.test(error.message),
+  );
+  writeFileSync(file, passwords.replace(/"superuser": ".../, '"superuser": "xxx'));
+  await assert.rejects(
+    start(t, { folder }),
+    error => isFailure(error, 'store.unusable_folder') && /are not those of the store/.test(error.message),
+  );
+});
+
+test('what PostgreSQL itself says against a start is handed on, with the place of its log', async t => {
+  const folder = join(newFolder(t), 'store');
+  await assert.rejects(
+    start(t, { folder, settings: { shared_buffers: 'plenty' } }),
+    error =>
+      isFailure(error, 'store.start_failed') &&
+      /shared_buffers.*"plenty"/.test(error.message) &&
+      error.params.log === `${folder}.log`,
+  );
+});
+
+test('while a session of a killed server still works, no other server is started beside it', async t => {
+  const said: string[] = [];
+  const server = await start(t, { folder: join(newFolder(t), 'store'), say: text => said.push(text) });
+  let session = 0;
+  const busy = withClient(server.owner, 'test', async client => {
+    const { rows } = await client.query('select pg_backend_pid() pid');
+    session = rows[0].pid;
+    // It computes, and looks at nothing else.
+    await client.query('select count(*) from generate_series(1, 100000000000)');
+  }).catch(() => {});
+  await untilAnswer(async () => assert(session > 0));
+  const killed = server.pid();
+  assert(killed);
+  process.kill(killed, 'SIGKILL');
+  const orphans = errors['store.orphans'].message.split('{folder}')[1] ?? '';
+  await untilAnswer(async () => assert(said.some(text => text.includes(orphans))));
+  process.kill(session, 'SIGKILL');
+  assert.equal(await untilAnswer(() => ask(server, 'select 1')), 1, 'then it starts by itself');
+  await busy;
+});
+
 test('what a killed first start left is cleaned up', async t => {
   const folder = join(newFolder(t), 'store');
   // A process number that nobody has: of one that has just ended.
@@ -334,6 +385,14 @@ test('as root, a store that an ordinary user made stays that user’s', { skip: 
   spawnSync('chown', ['2:2', folder]);
   const server = await start(t, { folder: join(folder, 'store') });
   assert.equal(statSync(`/proc/${server.pid()}`).uid, 2);
+});
+
+test('a user that the system does not know cannot run PostgreSQL', { skip: only_root }, async t => {
+  const folder = newFolder(t);
+  spawnSync('chown', ['54321:54321', folder]);
+  await assert.rejects(start(t, { folder: join(folder, 'store') }), error =>
+    isFailure(error, 'store.no_account'),
+  );
 });
 
 // ── Full disk ───────────────────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   await endLeftover(plan);
   const guard = startGuard({
     kind: options.guard ?? (process.platform === 'win32' ? 'node' : 'shell'),
+    account: plan.home.account,
     pg_ctl: plan.binaries.pg_ctl,
     data_folder: plan.home.data,
   });

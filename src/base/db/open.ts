@@ -36,6 +36,7 @@ const POOL_SIZE = 8;
 const POOL_IDLE_SECONDS = 30;
 /** Longer than the role's own statement time-out: only a server that is gone runs into it. */
 const QUERY_SECONDS = 45;
+const CLOSE_SECONDS = 5;
 
 /** The metadata store, ready for use: running, migrated, and open as a role that row-level security holds. */
 export async function openStore(options: OpenOptions): Promise<Store & { migrated: MigrationReport }> {
@@ -58,9 +59,12 @@ export async function openStore(options: OpenOptions): Promise<Store & { migrate
 
 /** A store that is prepared already, as the application's role. */
 export async function openPrepared(app: Address, instance_id: string): Promise<Store> {
-  const pool = openPool(app);
   const bell = await openBell(app);
-  const locks = await openLocks(app);
+  const locks = await openLocks(app).catch(async error => {
+    await bell.close();
+    throw error;
+  });
+  const pool = openPool(app);
   const doors = openDoors(pool, bell.ring);
   return {
     instance_id,
@@ -76,7 +80,7 @@ export async function openPrepared(app: Address, instance_id: string): Promise<S
     }),
     openSnapshot: reason => openSnapshot(app, reason),
     async close() {
-      await Promise.all([bell.close(), locks.close(), pool.end()]);
+      await Promise.all([bell.close(), locks.close(), endPool(pool)]);
     },
   };
 }
@@ -92,6 +96,14 @@ function openPool(app: Address): pg.Pool {
   pool.on('error', () => {});
   pool.on('connect', client => client.on('error', () => {}));
   return pool;
+}
+
+/** Transactions under way may end; one that does not, ends with its connection. */
+async function endPool(pool: pg.Pool): Promise<void> {
+  const late = new AbortController();
+  const deadline = delay(CLOSE_SECONDS * 1000, undefined, { signal: late.signal }).catch(() => {});
+  await Promise.race([pool.end(), deadline]);
+  late.abort();
 }
 
 const HEALTH_SECONDS = 3;

@@ -4,7 +4,7 @@ import { backUpBeforeUpgrade } from './backup/files.ts';
 import { type Backup, verifyBackup } from './backup/read.ts';
 import { restoreBackup } from './backup/restore.ts';
 import { type Address, withClient } from './connection.ts';
-import { type EmbeddedServer, startEmbedded } from './embedded.ts';
+import { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { checkServer, roleOf } from './external.ts';
 import { type MigrationReport, migrate, readMigrations, schemaVersion } from './migrate.ts';
 import { APP_ROLE, checkAppRole, closeDatabase, ensureAppPassword, ensureRoles } from './roles.ts';
@@ -20,7 +20,7 @@ export interface ExternalOptions {
 
 export interface OpenOptions {
   /** `DATA/store` and a log file: the embedded PostgreSQL. */
-  embedded?: { folder: string; log_file: string; listen?: 'socket' | 'loopback' };
+  embedded?: Pick<EmbeddedOptions, 'folder' | 'log_file' | 'listen' | 'guard'>;
   /** Or a PostgreSQL of the user's own. */
   external?: ExternalOptions;
   /** The id that an empty store gets. */

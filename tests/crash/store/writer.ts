@@ -1,12 +1,16 @@
 import { openStore } from '../../../src/base/db/index.ts';
 import { newId } from '../../../src/base/kit/ids.ts';
 
-// `node writer.ts FOLDER FIRST`: opens the store of a folder and adds people, numbered from FIRST, one transaction each.
+// `node writer.ts FOLDER FIRST [node]`: opens the store of a folder and adds people, numbered from FIRST, one transaction each.
 // A line "ok N" comes after the commit of N, never before.
 
-const [folder = '', first = '1'] = process.argv.slice(2);
+const [folder = '', first = '1', guard] = process.argv.slice(2);
 const store = await openStore({
-  embedded: { folder: `${folder}/store`, log_file: `${folder}/postgres.log` },
+  embedded: {
+    folder: `${folder}/store`,
+    log_file: `${folder}/postgres.log`,
+    guard: guard === 'node' ? 'node' : 'shell',
+  },
 });
 process.stdout.write('ready\n');
 

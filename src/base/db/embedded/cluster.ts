@@ -32,7 +32,12 @@ export type Credentials = z.infer<typeof credentialsSchema>;
 
 /** Made once. Of several first starts at the same time one wins, and all read what it wrote. */
 export function readCredentials(home: Home): Credentials {
-  if (!existsSync(home.credentials)) createCredentials(home.credentials);
+  if (!existsSync(home.credentials)) {
+    // New ones would open nothing: the store knows the passwords that it was made with.
+    if (existsSync(home.data))
+      throw unusable(home.folder, new Error(`${home.credentials}, which holds its passwords, is missing`));
+    createCredentials(home.credentials);
+  }
   try {
     return credentialsSchema.parse(JSON.parse(readFileSync(home.credentials, 'utf8')));
   } catch (error) {
@@ -54,9 +59,14 @@ function createCredentials(path: string): void {
 }
 
 /** Complete or absent: a folder that was being made when everything was killed is thrown away by the next start. */
-export async function ensureCluster(home: Home, binaries: Binaries, credentials: Credentials): Promise<void> {
-  refuseOtherMajor(home.data);
+export async function ensureCluster(
+  home: Home,
+  binaries: Binaries,
+  credentials: Credentials,
+  say: (text: string) => void,
+): Promise<void> {
   if (existsSync(home.data)) return;
+  say('Making the metadata store; this happens once');
   removeDrafts(home.folder);
   const draft = join(home.folder, `initdb-${process.pid}-${randomBytes(4).toString('hex')}`);
   const password_file = `${draft}.password`;
@@ -76,7 +86,7 @@ export async function ensureCluster(home: Home, binaries: Binaries, credentials:
   }
 }
 
-function refuseOtherMajor(data: string): void {
+export function refuseOtherMajor({ data }: Home): void {
   const file = join(data, 'PG_VERSION');
   if (!existsSync(file)) return;
   const found = readFileSync(file, 'utf8').trim();

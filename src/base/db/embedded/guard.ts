@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
+import type { Account } from './account.ts';
 
 /**
  * PostgreSQL does not notice when the process that started it dies. The guard does: it reads a pipe whose other end only
@@ -41,6 +42,8 @@ const REPLACE_MS = 50;
 
 export interface GuardOptions {
   kind: 'shell' | 'node';
+  /** Whom PostgreSQL runs as: its guard needs no more rights than that. */
+  account: Account | undefined;
   pg_ctl: string;
   data_folder: string;
 }
@@ -76,13 +79,14 @@ export function startGuard(options: GuardOptions): Guard {
   };
 }
 
-function spawnGuard({ kind, pg_ctl, data_folder }: GuardOptions): ChildProcess {
+function spawnGuard({ kind, account, pg_ctl, data_folder }: GuardOptions): ChildProcess {
   const [command, args] =
     kind === 'shell'
       ? ['sh', ['-c', SHELL_GUARD]]
       : [process.execPath, ['-e', NODE_GUARD, pg_ctl, data_folder]];
   // Detached: Ctrl-C in a terminal goes to the whole group, and the guard must outlive us.
   const child = spawn(command, args, {
+    ...account,
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     windowsHide: true,

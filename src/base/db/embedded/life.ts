@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { isFailure } from '../../kit/errors.ts';
-import { clientConfig, isConnectionLost } from '../connection.ts';
+import { fail, isFailure } from '../../kit/errors.ts';
+import { clientConfig, codeOf, isConnectionLost } from '../connection.ts';
 import { lockKey } from '../locks.ts';
 import type { Guard } from './guard.ts';
 import type { Plan } from './plan.ts';
@@ -17,7 +17,7 @@ export interface Life {
 /** Recovery after a crash reads what was written since the last checkpoint: seconds, on a slow disk more. */
 const READY_MS = 120_000;
 /** Sessions of a server that was killed may still write for a moment; PostgreSQL refuses to start beside them. */
-const ORPHANS_MS = 10_000;
+const ORPHANS_MS = 5000;
 
 export const OWNER_LOCK = lockKey('owner of the embedded server');
 
@@ -53,7 +53,7 @@ async function connectWhenReady(plan: Plan, process: PostgresProcess): Promise<p
   for (;;) {
     const client = await tryConnect(plan).catch(error => {
       if (isConnectionLost(error) && performance.now() < deadline) return undefined;
-      throw error;
+      throw explainRefusal(error, plan);
     });
     // Another start's server may be the one that answered: ours says that it could not.
     if (process.hasEnded()) {
@@ -76,6 +76,13 @@ async function tryConnect(plan: Plan): Promise<pg.Client> {
     await client.end().catch(() => {});
     throw error;
   }
+}
+
+/** The one thing that makes our own server refuse us. */
+function explainRefusal(error: unknown, plan: Plan): unknown {
+  if (codeOf(error) !== '28P01') return error;
+  const reason = `the passwords in ${plan.home.credentials} are not those of the store`;
+  return fail('store.unusable_folder', { folder: plan.home.folder, reason }, { cause: error });
 }
 
 export async function takeClaim(client: pg.Client): Promise<boolean> {

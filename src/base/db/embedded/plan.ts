@@ -1,6 +1,6 @@
 import { type Failure, fail } from '../../kit/errors.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
-import { type Credentials, ensureCluster, readCredentials, SUPERUSER } from './cluster.ts';
+import { type Credentials, ensureCluster, readCredentials, refuseOtherMajor, SUPERUSER } from './cluster.ts';
 import { type Home, openHome, socketFolder } from './home.ts';
 import { freePort } from './port.ts';
 import { type PostgresProcess, startPostgres, stopPostgres } from './process.ts';
@@ -35,9 +35,10 @@ export interface Plan {
 /** Makes whatever a start needs: the folder, the programs, the cluster. */
 export async function makePlan(options: EmbeddedOptions): Promise<Plan> {
   const home = openHome(options.folder, options);
+  refuseOtherMajor(home);
   const binaries = findBinaries(home.account);
   const credentials = readCredentials(home);
-  await ensureCluster(home, binaries, credentials);
+  await ensureCluster(home, binaries, credentials, options.say ?? (() => {}));
   const { address, settings } = await choosePlace(home, options.listen);
   const all_settings = { ...SETTINGS, ...options.settings, ...settings };
   return {
