@@ -211,7 +211,7 @@ test('an equal e-mail address opens no account; linking needs both sign-ins', as
   assert.match(String(await reason(world)), /there is an account FIRST@example.com here/);
 
   const { url } = await admin.client['my_identity.link']();
-  assert.equal(await bringBack(admin, await world.provider.visit(url)), '/account');
+  assert.equal(await bringBack(admin, await world.provider.visit(url)), '/account/password');
   assert.equal((await admin.client['me.show']()).has_identity, true);
   const other = world.browser();
   assert.equal(await signIn(world, other), '/');

@@ -14,7 +14,7 @@ export interface FrenchReader {
 const ENGLISH =
   /\b(?:the|of|and|is|are|was|were|with|this|that|these|your|you|has|have|been|from|does|its|which|will|would)\b/i;
 /** The same in every language, and in no catalogue. */
-const NAMES = new Set(['Moulin', 'TypeScript', 'Python', 'curl', 'UTC']);
+const NAMES = new Set(['Moulin', 'TypeScript', 'Python', 'curl', 'UTC', 'name@example.com']);
 
 export function readFrench(): FrenchReader {
   const patterns = [...readCatalogue('fr').values()].flatMap(patternsOf);

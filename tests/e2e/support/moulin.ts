@@ -16,10 +16,12 @@ export interface Moulin {
   startAgain(): Promise<void>;
 }
 
-export async function openMoulin(t: Undoing): Promise<Moulin> {
+/** `settings` as variables of the environment: `MOULIN_OIDC_ISSUER` and the like. */
+export async function openMoulin(t: Undoing, settings: Record<string, string> = {}): Promise<Moulin> {
   await buildPages();
   const installation = await newInstallation(t);
-  let running = await installation.start();
+  Object.assign(installation.env, settings);
+  let running = await installation.start(...wordsOf(settings));
   let secret = await localSecret(installation.data);
   return {
     url: () => running.url,
@@ -34,6 +36,11 @@ export async function openMoulin(t: Undoing): Promise<Moulin> {
       secret = await localSecret(installation.data);
     },
   };
+}
+
+/** A port that was asked for wins over the free one that tests begin with. */
+function wordsOf({ MOULIN_PORT }: Record<string, string>): string[] {
+  return MOULIN_PORT === undefined ? [] : ['--port', MOULIN_PORT];
 }
 
 async function localSecret(data: string): Promise<string> {

@@ -20,6 +20,8 @@ export interface Scene {
   visit(options?: VisitOptions): Promise<Visit>;
 }
 
+/** What must be there before it starts; answers the settings that it starts with. */
+type Prepare = (t: TestContext) => Promise<Record<string, string>>;
 type Story = (scene: Scene, t: TestContext) => Promise<void>;
 
 /** A test as a person would do it. Whatever it looks at, no page of it may show a fault. */
@@ -28,8 +30,11 @@ export function scenario(name: string, story: Story): void {
 }
 
 /** The same in a Moulin of its own, for what would disturb others: its first day, its end. */
-export function scenarioAlone(name: string, story: Story): void {
-  test(name, { skip }, async t => play(t, await openMoulin({ after: undo => defer(t, undo) }), story));
+export function scenarioAlone(name: string, story: Story, prepare: Prepare = async () => ({})): void {
+  test(name, { skip }, async t => {
+    const settings = await prepare(t);
+    await play(t, await openMoulin({ after: undo => defer(t, undo) }, settings), story);
+  });
 }
 
 async function play(t: TestContext, moulin: Moulin, story: Story): Promise<void> {

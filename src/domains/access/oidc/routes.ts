@@ -56,7 +56,7 @@ export function oidcHandlers(parts: Parts, provider: Provider | undefined): Hand
       requireSession(call.principal);
       const { url, pending } = await (provider ?? notConfigured()).begin();
       // A POST of our own pages only (the server checks the origin): another site cannot have this cookie set.
-      depart(call, { ...pending, next: '/account', link_user_id: call.principal.id });
+      depart(call, { ...pending, next: '/account/password', link_user_id: call.principal.id });
       return { url };
     },
     'my_identity.delete': async call => {

@@ -8,6 +8,7 @@ import { Form } from '../../parts/form/form.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { toastDone } from '../../parts/toasts.tsx';
 import { useMe } from '../../session.ts';
+import { IdentityCard } from './identity-card.tsx';
 
 type Values = { current_password: string; new_password: string };
 const EMPTY: Values = { current_password: '', new_password: '' };
@@ -22,7 +23,7 @@ export default function PasswordPage() {
     <>
       <PageHeader title={t('common:pages.password')} facts={t('password.about')} />
       <Narrow>
-        <Card>
+        <Card title={t('password.title')}>
           {!has_password && <p className="dim">{t('password.none_yet')}</p>}
           <Form<Values>
             key={round}
@@ -40,6 +41,7 @@ export default function PasswordPage() {
             }}
           />
         </Card>
+        <IdentityCard />
       </Narrow>
     </>
   );
