@@ -193,6 +193,26 @@ async function untilAnswer<T>(question: () => Promise<T>): Promise<T> {
   }
 }
 
+test('a store whose sessions were all killed still belongs to the one that started it', async t => {
+  const folder = join(newFolder(t), 'store');
+  const first = await start(t, { folder });
+  const session = await ask<number>(
+    first,
+    `select pid from pg_stat_activity where application_name like 'moulin: process%'`,
+    'superuser',
+  );
+  // PostgreSQL then ends all others too, and recovers, in the same process.
+  process.kill(session, 'SIGKILL');
+  const holder = `select pid from pg_locks join pg_stat_activity using (pid)
+    where locktype = 'advisory' and application_name like 'moulin: process%'`;
+  await untilAnswer(async () => {
+    const pid = await ask<number | undefined>(first, holder, 'superuser');
+    assert(pid !== undefined && pid !== session);
+  });
+  await assert.rejects(start(t, { folder }), error => isFailure(error, 'store.in_use'));
+  assert.equal(await ask(first, 'select 1'), 1);
+});
+
 test('a folder of another major version is refused, with the way to upgrade', async t => {
   const folder = join(newFolder(t), 'store');
   mkdirSync(join(folder, 'data'), { recursive: true });

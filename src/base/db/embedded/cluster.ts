@@ -21,6 +21,7 @@ import { randomPassword } from '../scram.ts';
 import { type Binaries, POSTGRES_MAJOR } from './binaries.ts';
 import { type Home, makePrivateFolder, unusable } from './home.ts';
 import { isAlive } from './pid-file.ts';
+import { environment } from './process.ts';
 
 /** The superuser is the launcher's alone. */
 export const SUPERUSER = 'moulin_launcher';
@@ -136,7 +137,7 @@ function run(
       ...home.account,
       cwd: home.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, LC_ALL: 'C' },
+      env: environment(),
       windowsHide: true,
     });
     let output = '';

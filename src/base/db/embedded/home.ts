@@ -94,7 +94,7 @@ export function socketFolder(home: Home): string {
   const [inside, ...elsewhere] = socketPlaces(home.folder);
   const fits = (folder: string) => Buffer.byteLength(folder + SOCKET_NAME) <= SOCKET_PATH_BYTES;
   const folder = fits(inside) ? inside : (elsewhere.find(fits) ?? inside);
-  if (folder !== inside) refuseForeign(folder);
+  if (folder !== inside) refuseForeign(folder, home.account);
   makePrivateFolder(folder, home.account);
   return folder;
 }
@@ -114,10 +114,10 @@ export function storeOutposts(folder: string): string[] {
 }
 
 /** In a folder where everybody writes, somebody else may have put something under our name. */
-function refuseForeign(folder: string): void {
-  if (!existsSync(folder)) return;
-  const { uid } = lstatSync(folder);
-  const me = process.getuid?.() ?? uid;
-  if (!lstatSync(folder).isDirectory() || (uid !== me && me !== 0))
+function refuseForeign(folder: string, account: Account | undefined): void {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (!found) return;
+  const isOurs = [process.getuid?.(), account?.uid].includes(found.uid);
+  if (!found.isDirectory() || !isOurs)
     throw fail('store.unusable_folder', { folder, reason: 'it belongs to somebody else' });
 }

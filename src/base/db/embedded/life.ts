@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { fail, isFailure } from '../../kit/errors.ts';
-import { clientConfig, codeOf, isConnectionLost } from '../connection.ts';
+import { codeOf, isConnectionLost } from '../connection.ts';
 import { lockKey } from '../locks.ts';
+import { openSteadyConnection, type SteadyConnection } from '../steady.ts';
 import type { Guard } from './guard.ts';
 import type { Plan } from './plan.ts';
 import type { PostgresProcess } from './process.ts';
@@ -10,12 +11,15 @@ import type { PostgresProcess } from './process.ts';
 /** One life of PostgreSQL: the process, and our claim on it. */
 export interface Life {
   process: PostgresProcess;
-  /** Holds the owner's lock. PostgreSQL itself lets go of it the moment we die, so that it never lies. */
-  claim: pg.Client;
+  /**
+   * Holds the owner's lock. PostgreSQL itself lets go of it the moment we die, so that it never lies; where only its
+   * session was killed, it is taken again.
+   */
+  claim: SteadyConnection;
 }
 
 /** Recovery after a crash reads what was written since the last checkpoint: seconds, on a slow disk more. */
-const READY_MS = 120_000;
+const READY_SECONDS = 120;
 /** Sessions of a server that was killed may still write for a moment; PostgreSQL refuses to start beside them. */
 const ORPHANS_MS = 5000;
 
@@ -37,10 +41,9 @@ async function tryLife(plan: Plan, guard: Guard): Promise<Life> {
   const process = plan.start();
   guard.watch(process.pid);
   try {
-    const claim = await connectWhenReady(plan, process);
-    if (await takeClaim(claim)) return { process, claim };
-    await claim.end().catch(() => {});
-    throw plan.inUse('another start at the same moment');
+    const claim = await claimWhenReady(plan, process);
+    void process.ended.then(() => claim.close());
+    return { process, claim };
   } catch (error) {
     if (!process.hasEnded()) await plan.stop(process.pid, process.hasEnded);
     guard.watch(undefined);
@@ -48,38 +51,42 @@ async function tryLife(plan: Plan, guard: Guard): Promise<Life> {
   }
 }
 
-async function connectWhenReady(plan: Plan, process: PostgresProcess): Promise<pg.Client> {
-  const deadline = performance.now() + READY_MS;
+async function claimWhenReady(plan: Plan, process: PostgresProcess): Promise<SteadyConnection> {
+  const deadline = performance.now() + READY_SECONDS * 1000;
   for (;;) {
-    const client = await tryConnect(plan).catch(error => {
-      if (isConnectionLost(error) && performance.now() < deadline) return undefined;
-      throw explainRefusal(error, plan);
-    });
+    const claim = await tryClaim(plan, performance.now() < deadline);
     // Another start's server may be the one that answered: ours says that it could not.
     if (process.hasEnded()) {
-      await client?.end().catch(() => {});
+      await claim?.close();
       throw process.whyEnded();
     }
-    if (client) return client;
+    if (claim) return claim;
     await Promise.race([delay(20), process.ended]);
   }
 }
 
-async function tryConnect(plan: Plan): Promise<pg.Client> {
-  // The process id is what a second start reads, to say who is in its way.
-  const client = new pg.Client(clientConfig(plan.superuser, `moulin: process ${process.pid}`));
-  client.on('error', () => {});
+/** Nothing while it does not answer yet. */
+async function tryClaim(plan: Plan, is_early: boolean): Promise<SteadyConnection | undefined> {
   try {
-    await client.connect();
-    return client;
+    return await openSteadyConnection({
+      address: plan.superuser,
+      // What a second start reads, to say who is in its way.
+      name: `moulin: process ${process.pid}`,
+      async onOpen(client) {
+        if (!(await takeClaim(client))) throw plan.inUse('another start at the same moment');
+      },
+    });
   } catch (error) {
-    await client.end().catch(() => {});
-    throw error;
+    if (isConnectionLost(error) && is_early) return undefined;
+    throw explainRefusal(error, plan);
   }
 }
 
-/** The one thing that makes our own server refuse us. */
 function explainRefusal(error: unknown, plan: Plan): unknown {
+  if (isConnectionLost(error)) {
+    const reason = `it did not answer within ${READY_SECONDS} s`;
+    return fail('store.start_failed', { reason, log: plan.log_file }, { cause: error });
+  }
   if (codeOf(error) !== '28P01') return error;
   const reason = `the passwords in ${plan.home.credentials} are not those of the store`;
   return fail('store.unusable_folder', { folder: plan.home.folder, reason }, { cause: error });

@@ -26,6 +26,7 @@ export interface Plan {
   binaries: Binaries;
   credentials: Credentials;
   superuser: { host: string; port: number; user: string; password: string; database: string };
+  log_file: string;
   start(): PostgresProcess;
   /** Returns when it is gone, or after all patience. */
   stop(pid: number | undefined, isGone: () => boolean): Promise<void>;
@@ -46,6 +47,7 @@ export async function makePlan(options: EmbeddedOptions): Promise<Plan> {
     binaries,
     credentials,
     superuser: { ...address, user: SUPERUSER, password: credentials.superuser, database: 'postgres' },
+    log_file: options.log_file,
     start: () => startPostgres(home, binaries, all_settings, options.log_file),
     stop: (pid, isGone) => stopPostgres(pid, home, binaries, isGone),
     inUse: holder => fail('store.in_use', { folder: options.folder, holder }),

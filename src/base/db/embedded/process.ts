@@ -37,7 +37,7 @@ export function startPostgres(
     cwd: '/',
     // A file, not a pipe: a pipe would break when we are killed.
     stdio: ['ignore', log, log],
-    env: { PATH: process.env.PATH, LC_ALL: 'C', ...ignoreHolder(home.data) },
+    env: { ...environment(), ...ignoreHolder(home.data) },
     windowsHide: true,
   });
   closeSync(log);
@@ -53,6 +53,12 @@ export function startPostgres(
     hasEnded: () => gone,
     whyEnded: () => explain(home, log_file, refusal?.message ?? readFrom(log_file, log_start)),
   };
+}
+
+/** Nothing of the caller's settings (PGDATA, PGOPTIONS, a language) reaches it; Windows cannot do without its folder. */
+export function environment(): NodeJS.ProcessEnv {
+  const { PATH, SystemRoot } = process.env;
+  return { PATH, SystemRoot, LC_ALL: 'C' };
 }
 
 /** With an error when it could not be started at all. */
