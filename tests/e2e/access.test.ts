@@ -28,7 +28,7 @@ scenario('a colleague is invited by a link and comes in on another machine', asy
 
   // The owner's page, still open, shows a member where an invitation was.
   await owner.page.getByRole('row', { name: /Karim Benali.*Operator/ }).waitFor();
-  await owner.page.getByText('Invitations that wait').waitFor({ state: 'hidden' });
+  await owner.page.getByRole('heading', { name: 'Invitations that wait' }).waitFor({ state: 'hidden' });
 });
 
 scenario('a role that changes opens and closes pages at once, and can be taken back', async scene => {
