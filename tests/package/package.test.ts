@@ -90,8 +90,10 @@ test('installed in an empty folder it starts, answers and stops', options, async
   const words = ['token', 'create', '--role', 'admin', '--name', 'ci', '--json'];
   const { code, output } = await runToEnd(['npx', 'moulin', ...words], where);
   assert.equal(code, 0, output);
+  // npx may warn before and after of settings that it does not know: only the answer itself is JSON.
+  const answer = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
   const me = await fetch(`${running.url}/api/v1/me`, {
-    headers: { authorization: `Bearer ${JSON.parse(output).token}` },
+    headers: { authorization: `Bearer ${answer.token}` },
   });
   assert.equal(me.status, 200);
   assert.equal(
