@@ -148,15 +148,17 @@ export function testServer(): Promise<TestServer> {
 }
 
 async function externalServer(admin: Address): Promise<TestServer> {
-  await withClient(admin, 'test: roles', async (client: pg.Client) => {
+  const strategy = await withClient(admin, 'test: roles', async (client: pg.Client) => {
     await ensureRoles(client);
     await closeDatabase(client, 'moulin_app');
     // Only a member may end its sessions, where the role is no superuser.
     const { rowCount } = await client.query(`select where pg_has_role('moulin_app', 'member')`);
     if (!rowCount) await client.query('grant moulin_app to current_user');
+    const { rows } = await client.query(`select current_setting('server_version_num')::int "version"`);
+    return rows[0]?.version >= 150_000 ? 'strategy file_copy' : '';
   });
   const app = await ensureAppPassword(admin, 'moulin test', '00000000-0000-7000-8000-000000000000');
-  return { admin, owner: admin, app, owner_role: undefined, strategy: '' };
+  return { admin, owner: admin, app, owner_role: undefined, strategy };
 }
 
 /** By checkout and user: two checkouts that are tested at the same time do not meet. */

@@ -124,6 +124,11 @@ test('of two first starts at the same moment one wins and the other is refused',
   assert.equal(await ask(winner.value, 'select 1'), 1);
 });
 
+function ownerOf(folder: string): { uid: number; gid: number } {
+  const { uid, gid } = statSync(join(folder, 'data'));
+  return { uid, gid };
+}
+
 test('a stale pid file whose number another process has does not stop the start', async t => {
   const folder = join(newFolder(t), 'store');
   const first = await start(t, { folder });
@@ -131,8 +136,7 @@ test('a stale pid file whose number another process has does not stop the start'
   const text = readFileSync(pid_file, 'utf8');
   await first.close();
   // A process of another kind, alive all through the test, and of the user that PostgreSQL runs as: the worst case.
-  const { uid, gid } = statSync(join(folder, 'data'));
-  const other = spawn('sleep', ['600'], is_root ? { uid, gid, cwd: '/' } : { cwd: '/' });
+  const other = spawn('sleep', ['600'], { ...(is_root ? ownerOf(folder) : {}), cwd: '/' });
   defer(t, () => other.kill());
   await once(other, 'spawn');
   writeFileSync(pid_file, text.replace(/^\d+/, String(other.pid)));
@@ -151,8 +155,10 @@ test('a zombie that once was the server does not stop the start', {
   const pid_file = join(realpathSync(folder), 'data', 'postmaster.pid');
   const text = readFileSync(pid_file, 'utf8');
   await first.close();
-  // Its parent never asks how it ended.
+  // Its parent never asks how it ended. Of the user that PostgreSQL runs as: the worst case.
   const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], {
+    ...(is_root ? ownerOf(folder) : {}),
+    cwd: '/',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   defer(t, () => parent.kill());
