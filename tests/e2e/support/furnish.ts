@@ -6,13 +6,14 @@ export const NAMES = ['Zoé Lefèvre', 'Jonas Müller', 'محمد الأمين',
 
 /** A workspace in which everything has something to show. */
 export async function furnish(
-  scene: Scene,
+  scene: Pick<Scene, 'person'>,
   place: Place,
   owner: Person,
+  names = NAMES,
 ): Promise<{ service_account_id: string; member_ids: string[] }> {
   const { api } = owner;
   const workspace = place.slug;
-  const members = await Promise.all(NAMES.map(name => scene.person(place, { role: 'viewer', name })));
+  const members = await Promise.all(names.map(name => scene.person(place, { role: 'viewer', name })));
   await api['invitations.create']({
     body: { email: 'new.colleague@example.com', role: 'editor' },
     workspace,

@@ -36,10 +36,10 @@ export async function makeWorkspace(moulin: Moulin, name = 'Primeurs du Midi'): 
 export async function invitePerson(
   moulin: Moulin,
   place: Place,
-  given: { role: Role; name?: string },
+  given: { role: Role; name?: string; email?: string },
 ): Promise<Person> {
   const name = given.name ?? 'Ada Lemaire';
-  const email = `${randomUUID().slice(0, 8)}@example.com`;
+  const email = given.email ?? `${randomUUID().slice(0, 8)}@example.com`;
   const invitation = await moulin.local['invitations.create']({
     body: { email, role: given.role },
     workspace: place.slug,
@@ -54,10 +54,13 @@ export async function joinWorkspace(moulin: Moulin, person: Person, place: Place
 }
 
 /** By the link that the console shows at the first start. */
-export function becomeFirstAdmin(moulin: Moulin): Promise<Person> {
+export function becomeFirstAdmin(
+  moulin: Moulin,
+  who = { name: 'First Admin', email: 'first@example.com' },
+): Promise<Person> {
   const link = /http:\S+\/link#\S+/.exec(moulin.output())?.[0];
   if (link === undefined) throw new Error(`there is no link in: ${moulin.output()}`);
-  return enter(moulin, link, { name: 'First Admin', email: 'first@example.com' });
+  return enter(moulin, link, who);
 }
 
 async function enter(moulin: Moulin, link: string, who: { name: string; email: string }): Promise<Person> {

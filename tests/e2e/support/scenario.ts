@@ -5,7 +5,7 @@ import type { Role } from '../../../src/contract/permissions.ts';
 import { defer } from '../../support/defer.ts';
 import { type Moulin, openMoulin } from './moulin.ts';
 import { giveRights, invitePerson, joinWorkspace, makeWorkspace, type Person, type Place } from './people.ts';
-import { sharedMoulin, skip } from './run.ts';
+import { sharedBrowser, sharedMoulin, skip } from './run.ts';
 import { openVisit, type Visit, type VisitOptions } from './visit.ts';
 
 /** What a test has: a Moulin, and people with browsers. */
@@ -46,7 +46,7 @@ async function play(t: TestContext, moulin: Moulin, story: Story): Promise<void>
     join: (person, place, role) => joinWorkspace(moulin, person, place, role),
     giveRights: person => giveRights(moulin, person),
     visit: async options => {
-      const visit = await openVisit(moulin, options);
+      const visit = await openVisit(await sharedBrowser(), moulin, options);
       visits.push(visit);
       return visit;
     },

@@ -1,10 +1,9 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { until } from '../../support/until.ts';
 import { type Faults, watchFaults } from './faults.ts';
 import type { Moulin } from './moulin.ts';
 import type { Person } from './people.ts';
 import { watchRequests } from './requests.ts';
-import { sharedBrowser } from './run.ts';
 
 export interface VisitOptions {
   /** Signed in as; nobody when left out. */
@@ -30,8 +29,11 @@ export interface Visit {
 
 const ACTION_MS = 30_000;
 
-export async function openVisit(moulin: Moulin, options: VisitOptions = {}): Promise<Visit> {
-  const browser = await sharedBrowser();
+export async function openVisit(
+  browser: Browser,
+  moulin: Moulin,
+  options: VisitOptions = {},
+): Promise<Visit> {
   const context = await browser.newContext({
     baseURL: moulin.url(),
     locale: options.language === 'fr' ? 'fr-FR' : 'en-GB',

@@ -33,13 +33,15 @@ export function OperationView({ api, operation }: { api: Api; operation: Operati
         <MethodMark method={operation.method} /> <code translate="no">{operation.path}</code>
       </p>
       <div className={css.sides}>
-        <div className={css.side}>
+        <div className={css.stack}>
           <Inputs api={api} operation={operation} />
-          <Answers api={api} operation={operation} />
         </div>
-        <div className={css.side}>
+        <div className={`${css.stack} ${css.beside}`}>
           <TryIt operation={operation} inputs={inputs} onChange={setInputs} />
           <CodeCard request={buildRequest(operation, inputs, location.origin)} />
+        </div>
+        <div className={css.stack}>
+          <Answers api={api} operation={operation} />
         </div>
       </div>
     </>

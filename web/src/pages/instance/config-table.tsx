@@ -55,12 +55,14 @@ function useColumns(): Column<ConfigEntry>[] {
       value: entry => valueText(entry.value),
       cell: entry => <Value value={entry.value} />,
       mono: true,
+      wraps: true,
     },
     {
       id: 'origin',
       header: t('config.origin'),
       value: entry => t(`config.origins.${entry.origin}`),
       cell: entry => <Origin entry={entry} />,
+      wraps: true,
     },
     {
       id: 'doc',

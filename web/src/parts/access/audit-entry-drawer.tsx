@@ -23,6 +23,8 @@ export function AuditEntryDrawer({ entry, only, onClose }: DrawerProps) {
       title={actionText(entry.action, t)}
       onClose={onClose}
       closeButtonProps={{ 'aria-label': t('common:close') }}
+      // A page has one banner, and this is not it.
+      attributes={{ header: { role: 'presentation' } }}
     >
       <div className={css.entry}>
         <Facts facts={useFacts(entry)} />
