@@ -359,6 +359,19 @@ test('it runs without the links that an install script would have made', async t
   assert.match(run(postgres).stdout, new RegExp(`PostgreSQL\\) ${version}`));
 });
 
+const not_root = is_root ? 'root writes everywhere' : false;
+
+test('where the installed package is read-only, it runs from a copy', { skip: not_root }, t => {
+  const folder = packageWithoutLinks(t);
+  const lib = join(folder, 'native', 'lib');
+  chmodSync(lib, 0o555);
+  defer(t, () => chmodSync(lib, 0o755));
+  const cache = newFolder(t, 'cache');
+  const { postgres } = findBinaries(undefined, folder, cache);
+  assert(postgres.startsWith(cache), postgres);
+  assert.equal(spawnSync(postgres, ['--version']).status, 0);
+});
+
 test('as root, from a folder that others cannot enter, it runs from a copy', { skip: only_root }, async t => {
   const folder = packageWithoutLinks(t);
   chmodSync(folder, 0o700);

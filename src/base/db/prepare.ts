@@ -6,7 +6,7 @@ import { restoreBackup } from './backup/restore.ts';
 import { type Address, withClient } from './connection.ts';
 import { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { checkServer, roleOf } from './external.ts';
-import { type MigrationReport, migrate, readMigrations, schemaVersion } from './migrate.ts';
+import { type Migration, type MigrationReport, migrate, readMigrations, schemaVersion } from './migrate.ts';
 import { APP_ROLE, checkAppRole, closeDatabase, ensureAppPassword, ensureRoles } from './roles.ts';
 import { openSnapshot } from './snapshot.ts';
 
@@ -39,14 +39,18 @@ export interface PreparedStore {
   close(): Promise<void>;
 }
 
-export async function prepareStore(options: OpenOptions): Promise<PreparedStore> {
+export async function prepareStore(
+  options: OpenOptions,
+  known?: readonly Migration[],
+): Promise<PreparedStore> {
+  const migrations = known ?? (await readMigrations());
   return withServer(options, async server => {
     const first_id = options.instance_id ?? newId();
     return withClient(server.owner, 'moulin: prepare', async client => {
       await ensureRoles(client, { app: server.app_role === APP_ROLE });
       await closeDatabase(client, server.app_role);
       const app = await server.openApp((await readInstance(client)) ?? first_id);
-      const migrated = await migrate(client, await readMigrations(), () => backUp(app, options));
+      const migrated = await migrate(client, migrations, () => backUp(app, options));
       const instance_id = (await readInstance(client)) ?? (await nameInstance(client, first_id));
       await checkAppRole(app);
       return { app, instance_id, migrated, close: server.close };

@@ -23,7 +23,7 @@ import { newId } from '../../kit/ids.ts';
 import { type Address, codeOf, withClient } from '../connection.ts';
 import { migrate, readMigrations } from '../migrate.ts';
 import { openPrepared, openStore } from '../open.ts';
-import { restoreStore } from '../prepare.ts';
+import { prepareStore, restoreStore } from '../prepare.ts';
 import { dumpSchema } from '../schema/dump.ts';
 import { readSchema } from '../schema/read.ts';
 import { END, sha256, writeHeader } from './archive.ts';
@@ -31,6 +31,7 @@ import { backUpBeforeUpgrade, listBackups, writeBackup } from './files.ts';
 import { PIECE_BYTES } from './manifest.ts';
 import { verifyBackup } from './read.ts';
 import { restoreBackup } from './restore.ts';
+import { streamBackup } from './write.ts';
 
 /** Several workspaces with rows in every table: awkward text, bytes, NULLs, microseconds, rows that end a piece. */
 async function filledStore(t: TestContext): Promise<TestDatabase> {
@@ -409,6 +410,50 @@ test('before an upgrade the store is backed up; of these the newest are kept, ot
   assert.equal(listed[0]?.manifest?.instance_id, source.instance_id);
   assert.match(listed[3]?.problem ?? '', /not a complete backup/);
   assert.deepEqual(await listBackups(join(folder, 'none')), []);
+});
+
+test('a start that has to migrate backs the store up first; when the upgrade fails, the backup is there', async t => {
+  const folder = scratchFolder(t);
+  const options = {
+    embedded: { folder: join(folder, 'store'), log_file: join(folder, 'log') },
+    backups: { folder: join(folder, 'backups'), keep: 3 },
+  };
+  const migrations = await readMigrations();
+  const broken = {
+    number: migrations.length + 1,
+    name: `${String(migrations.length + 1).padStart(6, '0')}_broken`,
+    sql: 'drop table users cascade; select 1 / 0',
+    checksum: 'broken',
+  };
+  await (await prepareStore(options, migrations)).close();
+  assert.deepEqual(await listBackups(options.backups.folder), [], 'an empty store needs none');
+  const said: string[] = [];
+  await assert.rejects(
+    prepareStore({ ...options, say: text => said.push(text) }, [...migrations, broken]),
+    refusal('migration.failed', /division by zero/),
+  );
+  const [backup] = await listBackups(options.backups.folder);
+  assert(backup?.automatic);
+  assert(said.some(text => text.includes(backup.file)));
+  await verifyBackup(backup.file);
+  const store = await openStore(options);
+  assert.equal((await store.health()).state, 'ok', 'the former version goes on with the store as it was');
+  await store.close();
+});
+
+test('whoever stops reading a backup ends it: its session is gone', async t => {
+  const source = await filledStore(t);
+  const stream = streamBackup(source.store);
+  for (let count = 0; count < 5; count += 1) await stream.next();
+  await stream.return(undefined as never);
+  const { rows } = await source.store.withInstance('test', tx =>
+    sql<{ count: number }>`
+      select count(*)::int from pg_stat_activity
+      where datname = current_database() and application_name = 'moulin: backup' and state <> 'idle'`.execute(
+      tx,
+    ),
+  );
+  assert.deepEqual(rows, [{ count: 0 }]);
 });
 
 test('from one data folder to another: the embedded store, its identity and its rows', async t => {

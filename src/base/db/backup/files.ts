@@ -4,25 +4,20 @@ import { basename, dirname, join } from 'node:path';
 import { fail, isFailure } from '../../kit/errors.ts';
 import { reasonOf } from '../connection.ts';
 import { isAlive } from '../embedded/pid-file.ts';
-import type { Snapshot } from '../snapshot.ts';
 import type { Manifest } from './manifest.ts';
 import { readManifest } from './read.ts';
-import { streamBackup, type Written } from './write.ts';
+import { type BackupSource, streamBackup, type Written } from './write.ts';
 
 const ENDING = '.moulin-backup';
 const AUTOMATIC = 'before-upgrade-';
 
 /** Complete and durable under its name, or not there at all. */
-export async function writeBackup(
-  source: { openSnapshot(reason: string): Promise<Snapshot> },
-  file: string,
-): Promise<Written> {
+export async function writeBackup(source: BackupSource, file: string): Promise<Written> {
   if (existsSync(file)) throw fail('backup.file_exists', { file });
   await removeDrafts(file);
   const draft = `${file}.${process.pid}.part`;
-  const snapshot = await source.openSnapshot('backup');
   try {
-    const written = await writeDraft(snapshot, draft);
+    const written = await writeDraft(source, draft);
     await rename(draft, file);
     await syncFolder(dirname(file));
     return written;
@@ -30,15 +25,13 @@ export async function writeBackup(
     await rm(draft, { force: true });
     if (isFailure(error)) throw error;
     throw fail('backup.not_written', { file, reason: reasonOf(error) }, { cause: error });
-  } finally {
-    await snapshot.close();
   }
 }
 
-async function writeDraft(snapshot: Snapshot, draft: string): Promise<Written> {
+async function writeDraft(source: BackupSource, draft: string): Promise<Written> {
   const handle = await open(draft, 'w', 0o600);
   try {
-    const stream = streamBackup(snapshot);
+    const stream = streamBackup(source);
     let next = await stream.next();
     for (; !next.done; next = await stream.next()) await handle.writeFile(next.value);
     await handle.sync();
@@ -102,7 +95,7 @@ export function backupName(at: Date, prefix = 'moulin-'): string {
 
 /** Before a store that holds something is migrated; the oldest automatic ones beyond `keep` go. */
 export async function backUpBeforeUpgrade(
-  source: { openSnapshot(reason: string): Promise<Snapshot> },
+  source: BackupSource,
   { folder, keep }: { folder: string; keep: number },
 ): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

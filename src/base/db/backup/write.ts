@@ -13,12 +13,27 @@ export interface Written {
   bytes: number;
 }
 
-/** A whole backup as bytes, in constant memory, from one snapshot: whatever is written meanwhile is not in it. */
-export async function* streamBackup(snapshot: Snapshot): AsyncGenerator<Buffer, Written> {
+/** Whoever can open a snapshot can be backed up: a store, or the application's role before there is one. */
+export interface BackupSource {
+  openSnapshot(reason: string): Promise<Snapshot>;
+}
+
+/** A whole backup as bytes, in constant memory; whoever stops reading early ends it. */
+export async function* streamBackup(source: BackupSource): AsyncGenerator<Buffer, Written> {
+  const snapshot = await source.openSnapshot('backup');
+  try {
+    return yield* archive(snapshot);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** From one snapshot: whatever is written meanwhile is not in it. */
+async function* archive(snapshot: Snapshot): AsyncGenerator<Buffer, Written> {
   const manifest = await describe(snapshot);
-  const archive = openArchive(Math.floor(Date.parse(manifest.created_at) / 1000));
+  const file = openArchive(Math.floor(Date.parse(manifest.created_at) / 1000));
   const summary: Summary = { tables: {}, sequences: await readSequences(snapshot) };
-  yield* archive.entry(ENTRY.manifest, json(manifest));
+  yield* file.entry(ENTRY.manifest, json(manifest));
   for (const table of manifest.tables) {
     const copied = snapshot.copyOut(selectOf(table));
     let pieces = 0;
@@ -29,14 +44,14 @@ export async function* streamBackup(snapshot: Snapshot): AsyncGenerator<Buffer, 
         break;
       }
       pieces += 1;
-      yield* archive.entry(pieceName(table.name, pieces), piece.value);
+      yield* file.entry(pieceName(table.name, pieces), piece.value);
     }
   }
-  yield* archive.entry(ENTRY.summary, json(summary));
-  yield* archive.entry(ENTRY.sums, Buffer.from(archive.sums()));
-  yield* archive.entry(ENTRY.trailer, json(archive.trailer()));
-  yield archive.end();
-  return { manifest, summary, bytes: archive.trailer().bytes };
+  yield* file.entry(ENTRY.summary, json(summary));
+  yield* file.entry(ENTRY.sums, Buffer.from(file.sums()));
+  yield* file.entry(ENTRY.trailer, json(file.trailer()));
+  yield file.end();
+  return { manifest, summary, bytes: file.trailer().bytes };
 }
 
 function json(value: unknown): Buffer {
