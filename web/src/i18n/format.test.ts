@@ -27,6 +27,7 @@ test('relative times go both ways and never round up to what has not passed', ()
   assert.equal(format.formatRelative(ago(20_000), NOW, 'en'), 'now');
   assert.equal(format.formatRelative(ago(119_000), NOW, 'en'), '1 minute ago');
   assert.equal(format.formatRelative(ago(-2 * 86_400_000), NOW, 'fr'), 'après-demain');
+  assert.equal(format.formatRelative(ago(-90 * 86_400_000 + 5000), NOW, 'en'), 'in 3 months');
   assert.equal(format.formatRelative(ago(3 * 86_400_000), NOW, 'fr'), 'il y a 3 jours');
 });
 

@@ -57,7 +57,12 @@ export function formatRelative(timestamp: string, now: number, locale: string): 
   const step = STEPS.find(([, size]) => Math.abs(difference) >= size);
   return step === undefined
     ? format.format(0, 'second')
-    : format.format(Math.trunc(difference / step[1]), step[0]);
+    : format.format(whole(difference / step[1]), step[0]);
+}
+
+/** What is past has passed completely; what comes is named by what is nearest: 89.9 days are no 2 months. */
+function whole(units: number): number {
+  return units > 0 ? Math.round(units) : Math.trunc(units);
 }
 
 /** How long until `formatRelative` may say something else. */

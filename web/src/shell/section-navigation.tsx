@@ -1,4 +1,5 @@
 import { Link, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { areas, pageAddress } from '../areas.ts';
 import { useMay, useMembership } from '../session.ts';
@@ -10,6 +11,13 @@ export function SectionNavigation() {
   const may = useMay();
   const workspace = useMembership()?.workspace.slug;
   const { pathname } = useLocation();
+  const list = useRef<HTMLUListElement>(null);
+  // On a small screen the list is a line that scrolls: the page one is on stays in sight.
+  useEffect(() => {
+    const links = [...(list.current?.querySelectorAll('a') ?? [])];
+    const here = links.findLast(link => `${pathname}/`.startsWith(`${link.pathname}/`));
+    here?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [pathname]);
   const entries = areas
     .filter(area => area.sections)
     .map(area =>
@@ -23,7 +31,7 @@ export function SectionNavigation() {
   if (entries === undefined || first === undefined || entries.length < 2) return null;
   return (
     <nav className={css.sections} aria-label={t('shell.sections')}>
-      <ul className={css.list}>
+      <ul ref={list} className={css.list}>
         {entries.map(({ page, to }) => (
           <li key={to}>
             <Link

@@ -35,9 +35,7 @@ export function AuditEntryDrawer({ entry, only, onClose }: DrawerProps) {
             </Button>
           )}
           {object_id !== null && (
-            <Button onClick={() => only({ object_id })}>
-              {t('audit.only_object', { name: objectText(entry, t) })}
-            </Button>
+            <Button onClick={() => only({ object_id })}>{t('audit.only_object')}</Button>
           )}
         </div>
         <Changes changes={entry.changes} />

@@ -105,7 +105,8 @@ function useTokenColumns(between: Column<Token> | undefined): Column<Token>[] {
       value: token => `${token.prefix}…`,
       mono: true,
       sortable: false,
-      optional: 'shown',
+      // Where a column more tells the tokens apart there is less room, and less need.
+      optional: between === undefined ? 'shown' : 'hidden',
     },
     {
       id: 'may',

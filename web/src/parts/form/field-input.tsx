@@ -15,6 +15,8 @@ interface FieldInputProps<V extends Values> {
   field: Field<V>;
   values: V;
   error: string | undefined;
+  /** Where the focus goes when the dialog opens. */
+  first: boolean;
   onChange: (value: FieldValue) => void;
 }
 
@@ -30,7 +32,7 @@ export function FieldInput<V extends Values>(props: FieldInputProps<V>) {
 
 type UsualInputProps<V extends Values> = FieldInputProps<V> & { value: FieldValue };
 
-function UsualInput<V extends Values>({ field, value, error, onChange }: UsualInputProps<V>) {
+function UsualInput<V extends Values>({ field, value, error, first, onChange }: UsualInputProps<V>) {
   const { t } = useTranslation();
   const common = {
     name: field.name,
@@ -39,6 +41,7 @@ function UsualInput<V extends Values>({ field, value, error, onChange }: UsualIn
     required: field.required,
     disabled: field.disabled,
     error,
+    'data-autofocus': first || undefined,
   };
   const text = {
     ...common,

@@ -43,9 +43,11 @@ export function Form<V extends Values>(props: FormProps<V>) {
       {state.problem !== undefined && (!placed || state.errors.rest.length > 0) && (
         <ProblemNotice problem={state.problem} />
       )}
-      {fields.map(field => (
+      {fields.map((field, position) => (
         <FieldInput
           key={field.name}
+          // A form that can be cancelled is in a dialog: whoever opened it has come to type.
+          first={position === 0 && onCancel !== undefined}
           field={field}
           values={state.values}
           error={state.errors.fields[field.name]}
