@@ -88,12 +88,11 @@ test('installed in an empty folder it starts, answers and stops', options, async
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<script type="module"/);
   const words = ['token', 'create', '--role', 'admin', '--name', 'ci', '--json'];
-  const { code, output } = await runToEnd(['npx', 'moulin', ...words], where);
+  const { code, output, stdout } = await runToEnd(['npx', 'moulin', ...words], where);
   assert.equal(code, 0, output);
-  // npx may warn before and after of settings that it does not know: only the answer itself is JSON.
-  const answer = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
+  // Remarks of npx about settings that it does not know go to standard error.
   const me = await fetch(`${running.url}/api/v1/me`, {
-    headers: { authorization: `Bearer ${answer.token}` },
+    headers: { authorization: `Bearer ${JSON.parse(stdout).token}` },
   });
   assert.equal(me.status, 200);
   assert.equal(

@@ -68,9 +68,9 @@ export async function startAndWait(command: readonly string[], options: RunOptio
 export async function runToEnd(
   command: readonly string[],
   options: RunOptions,
-): Promise<{ code: number | null; output: string }> {
-  const { ended, output } = start(command, options);
-  return { code: await ended(), output: output() };
+): Promise<{ code: number | null; output: string; stdout: string }> {
+  const { ended, output, stdout } = start(command, options);
+  return { code: await ended(), output: output(), stdout: stdout() };
 }
 
 function start([program = '', ...args]: readonly string[], { cwd, env, account }: RunOptions) {
@@ -82,15 +82,18 @@ function start([program = '', ...args]: readonly string[], { cwd, env, account }
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const chunks: string[] = [];
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
-  const closed = once(child, 'exit');
+  const chunks: { stream: 'stdout' | 'stderr'; text: string }[] = [];
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (text: string) => chunks.push({ stream, text }));
+  const said = (which = chunks) => which.map(({ text }) => text).join('');
+  // Not `exit`: what it said last may still be on its way.
+  const closed = once(child, 'close');
   const pid = child.pid ?? 0;
   return {
     child,
     pid,
-    output: () => chunks.join(''),
+    output: () => said(),
+    stdout: () => said(chunks.filter(({ stream }) => stream === 'stdout')),
     tree: () => treeOf(pid),
     async ended() {
       const [code] = await closed;
