@@ -1,5 +1,5 @@
 // How fast a store of a million rows is backed up, verified and restored, and in how much memory.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -21,6 +21,8 @@ const MB = 1024 * 1024;
 
 export default async function run(): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'moulin-bench-'));
+  // When root runs this, PostgreSQL runs as somebody else and must get through.
+  await chmod(folder, 0o711);
   const file = join(folder, 'bench.moulin-backup');
   const place = (name: string): OpenOptions => ({
     embedded: { folder: join(folder, name), log_file: join(folder, `${name}.log`) },

@@ -1,5 +1,5 @@
 // How long the store takes to be made, started, migrated, and cloned for a test.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Address, inDatabase, withClient } from '../src/base/db/connection.ts';
@@ -13,6 +13,8 @@ const CLONES = 10;
 
 export default async function run(): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'moulin-bench-'));
+  // When root runs this, PostgreSQL runs as somebody else and must get through.
+  await chmod(folder, 0o711);
   const place = { folder: join(folder, 'store'), log_file: join(folder, 'log') };
   try {
     const rows: Measure[] = [];

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withClient } from '../src/base/db/connection.ts';
@@ -13,6 +13,8 @@ import { settle } from './generated.ts';
 
 async function migratedSchema(): Promise<Schema> {
   const folder = await mkdtemp(join(tmpdir(), 'moulin-schema-'));
+  // When root runs this, PostgreSQL runs as somebody else and must get through.
+  await chmod(folder, 0o711);
   const server = await startEmbedded({
     folder: join(folder, 'store'),
     log_file: join(folder, 'log'),

@@ -9,6 +9,7 @@ import {
   realpathSync,
   rmdirSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -77,6 +78,8 @@ function relocate(folder: string, account: Account, options: HomeOptions): void 
   mkdirSync(place, { recursive: true });
   chmodSync(system_folder, 0o755);
   chmodSync(place, 0o711);
+  // For whoever finds it there one day.
+  writeFileSync(join(place, 'belongs-to'), `${folder}\n`);
   rmdirSync(folder);
   symlinkSync(place, folder);
   say(`PostgreSQL does not run as root and cannot reach ${dirname(folder)}, so the store lies in ${place}`);
