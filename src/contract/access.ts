@@ -74,6 +74,16 @@ export const workspaceSchema = z.object({
 });
 export type Workspace = z.infer<typeof workspaceSchema>;
 
+/** A workspace in a few figures: what its first page shows, in one answer. */
+export const workspaceOverviewSchema = z.object({
+  created_at: timestamp,
+  members: z.number().int(),
+  /** Invitations that wait; for those who may invite. */
+  invitations: z.number().int().nullable(),
+  /** Tokens of the caller's own in this workspace. */
+  my_tokens: z.number().int(),
+});
+
 export const memberSchema = z.object({
   user_id: id,
   name: z.string(),
@@ -396,6 +406,14 @@ export const accessRoutes = defineRoutes({
     permission: 'workspace:read',
     output: workspaceSchema,
     etag: 'read',
+  },
+  'workspace.overview': {
+    method: 'GET',
+    path: '/workspace/overview',
+    summary: 'The workspace in a few figures',
+    tag: 'Workspace',
+    permission: 'workspace:read',
+    output: workspaceOverviewSchema,
   },
   'workspace.edit': {
     method: 'PATCH',

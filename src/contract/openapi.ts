@@ -270,6 +270,7 @@ const NAMED = new Map<unknown, string>([
   [access.signInOptionsSchema, 'SignInOptions'],
   [access.linkSchema, 'Link'],
   [access.workspaceSchema, 'Workspace'],
+  [access.workspaceOverviewSchema, 'WorkspaceOverview'],
   [access.memberSchema, 'Member'],
   [access.invitationSchema, 'Invitation'],
   [access.sessionSchema, 'Session'],

@@ -22,6 +22,7 @@ export const routeIndex: Record<RouteName, RouteLine> = {
   'my_tokens.create': { method: 'POST', path: '/me/tokens', output: 'json', idempotent: true },
   'my_tokens.delete': { method: 'DELETE', path: '/me/tokens/{id}', output: 'empty' },
   'workspace.show': { method: 'GET', path: '/workspace', output: 'json' },
+  'workspace.overview': { method: 'GET', path: '/workspace/overview', output: 'json' },
   'workspace.edit': { method: 'PATCH', path: '/workspace', output: 'json' },
   'workspace.delete': { method: 'DELETE', path: '/workspace', output: 'empty' },
   'members.list': { method: 'GET', path: '/members', output: 'json' },

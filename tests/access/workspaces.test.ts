@@ -138,3 +138,18 @@ test('a service account makes no workspace: nobody could enter it', async t => {
   await world.bearer(token)['workspaces.list']();
   await refused(world.bearer(token)['workspaces.create']({ body: { name: 'x' } }), 'account.not_a_person');
 });
+
+test('the overview counts what is there, and tells of invitations who may invite', async t => {
+  const world = await openWorld(t);
+  const owner = await world.firstAdmin();
+  const workspace = 'main';
+  const viewer = await world.person('viewer');
+  await owner.client['invitations.create']({ body: { email: 'new@example.com', role: 'viewer' }, workspace });
+  await viewer.client['my_tokens.create']({ body: { name: 'laptop', workspace } });
+  const figures = async (who: Person) => {
+    const { members, invitations, my_tokens } = await who.client['workspace.overview']({ workspace });
+    return { members, invitations, my_tokens };
+  };
+  assert.deepEqual(await figures(owner), { members: 2, invitations: 1, my_tokens: 0 });
+  assert.deepEqual(await figures(viewer), { members: 2, invitations: null, my_tokens: 1 });
+});

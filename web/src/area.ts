@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { ComponentType, ReactNode } from 'react';
 import type { Permission } from '../../src/contract/permissions.ts';
-import type { RouteName } from './api.ts';
+import type { ApiOutput } from './api.ts';
 import type { Catalogue, Namespace } from './i18n/catalogue.ts';
 
 // What an area of the product brings to the shell, as data. `areas.ts` lists them; everything that shows pages
@@ -79,9 +79,8 @@ export interface Step {
   /** `home:steps.<id>` holds its words. */
   id: keyof Catalogue['home']['steps'];
   needs?: Permission;
-  /** The route whose changes may change the answer. */
-  reads: RouteName;
-  isDone: (workspace: string) => Promise<boolean>;
+  /** From what the first page asks for anyway: a step has no request of its own. Left out where nothing tells. */
+  isDone?: (overview: ApiOutput<'workspace.overview'>) => boolean;
   /** The page on which it is done, */
   to?: string;
   /** or the command. */

@@ -1,28 +1,35 @@
 import type { Page, Request } from 'playwright-core';
 
+const QUIET_MS = 100;
+
 /** What a page asks of the API. Its files (scripts, styles, fonts) are cached for good and not counted. */
 export interface Requests {
   /** Since the last `reset`. */
   asked(): string[];
-  pending(): number;
+  /** Nothing is under way, its files included, and nothing has followed: a part that is loaded late asks late. */
+  isQuiet(): boolean;
   reset(): void;
 }
 
 export function watchRequests(page: Page): Requests {
   let asked: string[] = [];
   const open = new Set<Request>();
+  let moved_at = 0;
   page.on('request', request => {
     const { pathname } = new URL(request.url());
-    if (!pathname.startsWith('/api/')) return;
-    asked.push(`${request.method()} ${pathname}`);
+    moved_at = performance.now();
+    if (pathname.startsWith('/api/')) asked.push(`${request.method()} ${pathname}`);
     // The event stream stays open for the life of the tab: it counts as asked, never as pending.
     if (!pathname.endsWith('/events')) open.add(request);
   });
-  const ended = (request: Request) => void open.delete(request);
+  const ended = (request: Request) => {
+    moved_at = performance.now();
+    open.delete(request);
+  };
   page.on('requestfinished', ended).on('requestfailed', ended);
   return {
     asked: () => asked,
-    pending: () => open.size,
+    isQuiet: () => open.size === 0 && performance.now() - moved_at >= QUIET_MS,
     reset: () => {
       asked = [];
     },

@@ -55,7 +55,7 @@ async function visitIn(context: BrowserContext, faults: Faults): Promise<Visit> 
   const settle = () =>
     until(
       `the page ${page.url()} stands still`,
-      async () => requests.pending() === 0 && (await page.evaluate(IS_COMPLETE)) === true,
+      async () => requests.isQuiet() && (await page.evaluate(IS_COMPLETE)) === true,
     );
   const open = async (path: string) => {
     requests.reset();

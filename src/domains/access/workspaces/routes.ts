@@ -6,6 +6,7 @@ import { readCursor, rowsOf, toPage } from '../../../base/kit/pages.ts';
 import { checkVersion } from '../../../base/kit/version.ts';
 import type { accessRoutes } from '../../../contract/access.ts';
 import type { AuditAction } from '../../../contract/audit-actions.ts';
+import { may } from '../../../contract/principal.ts';
 import type { Call, Handlers } from '../../../contract/route.ts';
 import { lockInstance } from '../accounts/store.ts';
 import { type Actor, actorOf } from '../audit/actor.ts';
@@ -22,6 +23,7 @@ import {
   hasWorkspace,
   lockWorkspaceRow,
   moveSlug,
+  overview,
   takeSlug,
   type WorkspaceRow,
   workspaceById,
@@ -30,7 +32,12 @@ import {
 
 type Routes = Pick<
   typeof accessRoutes,
-  'workspace.show' | 'workspace.edit' | 'workspace.delete' | 'workspaces.list' | 'workspaces.create'
+  | 'workspace.show'
+  | 'workspace.overview'
+  | 'workspace.edit'
+  | 'workspace.delete'
+  | 'workspaces.list'
+  | 'workspaces.create'
 >;
 
 const slugKey = z.tuple([z.string()]);
@@ -43,6 +50,18 @@ export function workspaceHandlers(parts: Parts): Handlers<Routes> {
         read_only: true,
       });
       return row ?? gone(workspace_id);
+    },
+    'workspace.overview': async ({ workspace_id, principal }) => {
+      const who = {
+        workspace_id,
+        user_id: principal.kind === 'person' ? principal.id : null,
+        now: parts.now(),
+      };
+      const figures = await store.withWorkspace({ workspace_id }, tx => overview(tx, who), {
+        read_only: true,
+      });
+      if (!figures) return gone(workspace_id);
+      return { ...figures, invitations: may(principal, 'members:edit') ? figures.invitations : null };
     },
     'workspace.edit': call => edit(parts, call),
     'workspace.delete': call => remove(parts, call),

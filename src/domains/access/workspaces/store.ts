@@ -24,6 +24,30 @@ export function workspaceNamed(ref: string | null) {
     (select workspace_id from workspace_slugs where slug = ${ref}::text))`;
 }
 
+interface Figures {
+  created_at: string;
+  members: number;
+  invitations: number;
+  my_tokens: number;
+}
+
+/** Workspace door. */
+export async function overview(
+  tx: Tx,
+  { workspace_id, user_id, now }: { workspace_id: string; user_id: string | null; now: string },
+): Promise<Figures | undefined> {
+  const { rows } = await sql<Figures>`
+    select w.created_at,
+      (select count(*)::int from memberships where workspace_id = ${workspace_id}) members,
+      (select count(*)::int from one_time_links
+        where workspace_id = ${workspace_id} and kind = 'invitation'
+          and used_at is null and revoked_at is null and expires_at > ${now}) invitations,
+      (select count(*)::int from api_tokens
+        where workspace_id = ${workspace_id} and user_id = ${user_id}::uuid and revoked_at is null) my_tokens
+    from workspaces w where w.id = ${workspace_id}`.execute(tx);
+  return rows[0];
+}
+
 // What follows spans workspaces (slugs are unique among all of them), and runs through the instance door.
 
 export async function lockWorkspaceRow(tx: Tx, id: string): Promise<WorkspaceRow | undefined> {

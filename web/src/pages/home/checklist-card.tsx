@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
-import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useApi } from '../../api.ts';
 import type { Step } from '../../area.ts';
 import { allPages, areas } from '../../areas.ts';
 import { DoneIcon } from '../../icons.ts';
@@ -18,7 +18,7 @@ const steps = areas.flatMap(area => area.steps ?? []);
 export default function ChecklistCard() {
   const { t } = useTranslation('home');
   const workspace = useMembership()?.workspace.slug ?? '';
-  const lines = useChecklist(workspace);
+  const lines = useChecklist();
   const done = lines.filter(line => line.done).length;
   if (lines.some(line => line.waits) || done === lines.length) return null;
   return (
@@ -81,23 +81,18 @@ function StepLine({ step, done, tick, workspace }: StepLineProps) {
 }
 
 /** Each step asks the product; one that only a command can do may also be ticked by hand. */
-function useChecklist(workspace: string) {
+function useChecklist() {
   const may = useMay();
   const [ticked, setTicked] = useState(tickedSteps);
   // A step leads to a page: where the page is not there yet, neither is the step.
   const mine = steps.filter(
     step => may(step.needs) && (step.to === undefined || allPages.some(page => page.path === step.to)),
   );
-  const answers = useQueries({
-    queries: mine.map(step => ({
-      queryKey: [step.reads, workspace, { step: step.id }],
-      queryFn: () => step.isDone(workspace),
-    })),
-  });
-  return mine.map((step, index) => ({
+  const { data: overview } = useApi('workspace.overview', {});
+  return mine.map(step => ({
     step,
-    waits: answers[index]?.isPending ?? true,
-    done: answers[index]?.data === true || ticked.includes(step.id),
+    waits: overview === undefined,
+    done: (overview !== undefined && step.isDone?.(overview)) || ticked.includes(step.id),
     tick: () => {
       const now = [...ticked, step.id];
       setTicked(now);

@@ -6,16 +6,12 @@ import { Card } from '../../parts/card.tsx';
 import { type Fact, Facts } from '../../parts/facts.tsx';
 import { useMembership } from '../../session.ts';
 
-/** Beyond this nobody counts. */
-const COUNTED = 500;
-
 /** What workspace this is, for whoever has just joined it. */
 export default function WorkspaceCard() {
   const { t } = useTranslation(['home', 'common']);
   const { number, date } = useFormat();
   const membership = useMembership();
-  const workspace = useApi('workspace.show', {});
-  const members = useApi('members.list', { query: { limit: COUNTED } });
+  const { data: overview } = useApi('workspace.overview', {});
   if (membership === undefined) return null;
   const slug = membership.workspace.slug;
   const facts: Fact[] = [
@@ -24,9 +20,7 @@ export default function WorkspaceCard() {
       term: t('workspace.members'),
       value: (
         <Link to={`/w/${slug}/settings/members`}>
-          {members.data === undefined
-            ? '–'
-            : `${number(members.data.items.length)}${members.data.next_cursor === null ? '' : '+'}`}
+          {overview === undefined ? '–' : number(overview.members)}
         </Link>
       ),
     },
@@ -34,7 +28,7 @@ export default function WorkspaceCard() {
     { term: t('workspace.time_zone'), value: membership.workspace.time_zone },
     {
       term: t('workspace.created'),
-      value: workspace.data === undefined ? '–' : date(workspace.data.created_at),
+      value: overview === undefined ? '–' : date(overview.created_at),
     },
   ];
   return (
