@@ -101,8 +101,10 @@ function makeValue(table: Table, column: Column): unknown {
       return `${tag} ${AWKWARD}`;
     case 'text[]':
       return [tag, AWKWARD, '', 'NULL', '{}'];
+    case 'smallint':
+      return randomInt(1, 2 ** 15);
     case 'integer':
-      return randomInt(1, 2 ** 31);
+      return randomInt(1, rangeEnd(table, column.name) ?? 2 ** 31);
     case 'bigint':
       return String(2n ** 53n + BigInt(randomInt(2 ** 40)));
     case 'boolean':
@@ -116,6 +118,15 @@ function makeValue(table: Table, column: Column): unknown {
     default:
       throw new Error(`no value for ${column.type} (${table.name}.${column.name})`);
   }
+}
+
+/** Of checks such as `x between 0 and 1000`. */
+function rangeEnd(table: Table, column: string): number | undefined {
+  for (const { definition } of table.constraints) {
+    const [, name, end] = /^CHECK \(\(\((\w+) >= \d+\) AND \(\w+ <= (\d+)\)\)\)$/.exec(definition) ?? [];
+    if (name === column && end) return Number(end);
+  }
+  return undefined;
 }
 
 function choicesOf(table: Table, column: string): string[] | undefined {

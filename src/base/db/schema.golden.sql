@@ -75,6 +75,40 @@ create policy workspace on audit_entries for all to moulin_workspace using ((wor
 grant insert, select on audit_entries to moulin_instance;
 grant insert, select on audit_entries to moulin_workspace;
 
+create table calendars (
+  id uuid not null,
+  workspace_id uuid not null,
+  name text not null,
+  blackouts jsonb not null default '[]'::jsonb,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint calendars_pkey PRIMARY KEY (id),
+  constraint calendars_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
+  constraint calendars_workspace_id_id_key UNIQUE (workspace_id, id),
+  constraint calendars_workspace_id_name_key UNIQUE (workspace_id, name)
+);
+-- row-level security: forced
+create policy instance on calendars for all to moulin_instance using (true);
+create policy workspace on calendars for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on calendars to moulin_instance;
+grant delete, insert, select, update on calendars to moulin_workspace;
+
+create table concurrency_limits (
+  workspace_id uuid not null,
+  key text not null,
+  slots integer not null,
+  updated_at timestamp with time zone not null default now(),
+  constraint concurrency_limits_pkey PRIMARY KEY (workspace_id, key),
+  constraint concurrency_limits_slots_check CHECK (((slots >= 0) AND (slots <= 10000))),
+  constraint concurrency_limits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+-- row-level security: forced
+create policy instance on concurrency_limits for all to moulin_instance using (true);
+create policy workspace on concurrency_limits for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on concurrency_limits to moulin_instance;
+grant delete, insert, select, update on concurrency_limits to moulin_workspace;
+
 create table data_keys (
   id uuid not null,
   workspace_id uuid,
@@ -91,6 +125,25 @@ create policy instance on data_keys for all to moulin_instance using (true);
 create policy workspace on data_keys for all to moulin_workspace using ((workspace_id = current_workspace()));
 grant delete, insert, select, update on data_keys to moulin_instance;
 grant delete, insert, select, update on data_keys to moulin_workspace;
+
+create table diagnostic_marks (
+  id uuid not null,
+  workspace_id uuid not null,
+  task_id uuid not null,
+  stage integer not null,
+  attempt integer not null,
+  mark text not null default ''::text,
+  at timestamp with time zone not null default now(),
+  constraint diagnostic_marks_pkey PRIMARY KEY (id),
+  constraint diagnostic_marks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX diagnostic_marks_task ON public.diagnostic_marks USING btree (task_id, stage);
+CREATE INDEX diagnostic_marks_workspace ON public.diagnostic_marks USING btree (workspace_id, at);
+-- row-level security: forced
+create policy instance on diagnostic_marks for all to moulin_instance using (true);
+create policy workspace on diagnostic_marks for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on diagnostic_marks to moulin_instance;
+grant delete, insert, select, update on diagnostic_marks to moulin_workspace;
 
 create table event_consumers (
   name text not null,
@@ -141,6 +194,45 @@ CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (cr
 create policy instance on idempotency_keys for all to moulin_instance using (true);
 grant delete, insert, select, update on idempotency_keys to moulin_instance;
 
+create table incident_views (
+  workspace_id uuid not null,
+  user_id text not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint incident_views_pkey PRIMARY KEY (workspace_id, user_id),
+  constraint incident_views_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+-- row-level security: forced
+create policy instance on incident_views for all to moulin_instance using (true);
+create policy workspace on incident_views for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on incident_views to moulin_instance;
+grant delete, insert, select, update on incident_views to moulin_workspace;
+
+create table incidents (
+  id uuid not null,
+  workspace_id uuid not null,
+  subject text not null,
+  title text not null,
+  kind text not null,
+  run_id uuid,
+  first_run_id uuid,
+  count integer not null default 1,
+  error jsonb,
+  opened_at timestamp with time zone not null default now(),
+  last_at timestamp with time zone not null default now(),
+  recovered_at timestamp with time zone,
+  recovered_run_id uuid,
+  constraint incidents_pkey PRIMARY KEY (id),
+  constraint incidents_kind_check CHECK ((kind = ANY (ARRAY['failed'::text, 'lost'::text, 'late'::text]))),
+  constraint incidents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX incidents_newest ON public.incidents USING btree (workspace_id, last_at DESC, id DESC);
+CREATE UNIQUE INDEX incidents_open ON public.incidents USING btree (workspace_id, subject, kind) WHERE (recovered_at IS NULL);
+-- row-level security: forced
+create policy instance on incidents for all to moulin_instance using (true);
+create policy workspace on incidents for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on incidents to moulin_instance;
+grant delete, insert, select, update on incidents to moulin_workspace;
+
 create table instance (
   singleton boolean not null default true,
   id uuid not null,
@@ -181,6 +273,36 @@ CREATE INDEX known_devices_user ON public.known_devices USING btree (user_id);
 -- row-level security: forced
 create policy instance on known_devices for all to moulin_instance using (true);
 grant delete, insert, select, update on known_devices to moulin_instance;
+
+create table log_pieces (
+  task_id uuid not null,
+  attempt integer not null,
+  first_line bigint not null,
+  workspace_id uuid not null,
+  run_id uuid not null,
+  lines integer not null,
+  raw_bytes integer not null,
+  min_level smallint not null,
+  max_level smallint not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  data bytea,
+  object text,
+  object_offset bigint,
+  object_bytes integer,
+  written_at timestamp with time zone not null default now(),
+  constraint log_pieces_pkey PRIMARY KEY (task_id, attempt, first_line),
+  constraint log_pieces_check CHECK ((num_nonnulls(data, object) = 1)),
+  constraint log_pieces_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX log_pieces_object ON public.log_pieces USING btree (object) WHERE (object IS NOT NULL);
+CREATE INDEX log_pieces_unpacked ON public.log_pieces USING btree (written_at) WHERE (data IS NOT NULL);
+CREATE INDEX log_pieces_workspace ON public.log_pieces USING btree (workspace_id, last_at);
+-- row-level security: forced
+create policy instance on log_pieces for all to moulin_instance using (true);
+create policy workspace on log_pieces for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on log_pieces to moulin_instance;
+grant delete, insert, select, update on log_pieces to moulin_workspace;
 
 create table memberships (
   workspace_id uuid not null,
@@ -231,6 +353,120 @@ create policy instance on one_time_links for all to moulin_instance using (true)
 create policy workspace on one_time_links for all to moulin_workspace using ((workspace_id = current_workspace()));
 grant delete, insert, select, update on one_time_links to moulin_instance;
 grant insert, select, update on one_time_links to moulin_workspace;
+
+create table pipeline_runs (
+  id uuid not null,
+  workspace_id uuid not null,
+  title text not null,
+  kind text not null,
+  state text not null,
+  definition_id uuid,
+  definition_version integer,
+  parameters jsonb not null default '{}'::jsonb,
+  window_start timestamp with time zone,
+  window_end timestamp with time zone,
+  trigger text not null,
+  cause text,
+  schedule_id uuid,
+  fire_time timestamp with time zone,
+  parent_id uuid,
+  dedupe_key text,
+  overlap_key text,
+  overlap text not null default 'queue'::text,
+  held_back boolean not null default false,
+  run_as_kind text not null,
+  run_as_id text not null,
+  run_as_name text not null default ''::text,
+  priority integer not null default 0,
+  tasks_total integer not null default 0,
+  tasks_open integer not null default 0,
+  tasks_active integer not null default 0,
+  tasks_succeeded integer not null default 0,
+  tasks_partial integer not null default 0,
+  tasks_failed integer not null default 0,
+  tasks_lost integer not null default 0,
+  tasks_cancelled integer not null default 0,
+  tasks_skipped integer not null default 0,
+  error jsonb,
+  reason text,
+  late_at timestamp with time zone,
+  late boolean not null default false,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint pipeline_runs_pkey PRIMARY KEY (id),
+  constraint pipeline_runs_check CHECK (((tasks_open >= 0) AND (tasks_active >= 0))),
+  constraint pipeline_runs_overlap_check CHECK ((overlap = ANY (ARRAY['queue'::text, 'skip'::text, 'cancel_previous'::text]))),
+  constraint pipeline_runs_run_as_kind_check CHECK ((run_as_kind = ANY (ARRAY['person'::text, 'service'::text, 'local'::text]))),
+  constraint pipeline_runs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'cancelling'::text, 'succeeded'::text, 'partial'::text, 'failed'::text, 'lost'::text, 'cancelled'::text, 'skipped'::text]))),
+  constraint pipeline_runs_trigger_check CHECK ((trigger = ANY (ARRAY['manual'::text, 'api'::text, 'schedule'::text, 'retry'::text, 'backfill'::text, 'event'::text, 'system'::text]))),
+  constraint pipeline_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX pipeline_runs_ended ON public.pipeline_runs USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX pipeline_runs_late ON public.pipeline_runs USING btree (late_at) WHERE ((ended_at IS NULL) AND (late_at IS NOT NULL) AND (NOT late));
+CREATE INDEX pipeline_runs_newest ON public.pipeline_runs USING btree (workspace_id, created_at DESC, id DESC);
+CREATE INDEX pipeline_runs_open_key ON public.pipeline_runs USING btree (workspace_id, overlap_key, created_at, id) WHERE ((overlap_key IS NOT NULL) AND (ended_at IS NULL));
+CREATE INDEX pipeline_runs_parent ON public.pipeline_runs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX pipeline_runs_schedule ON public.pipeline_runs USING btree (workspace_id, schedule_id, created_at DESC, id DESC) WHERE (schedule_id IS NOT NULL);
+CREATE INDEX pipeline_runs_state ON public.pipeline_runs USING btree (workspace_id, state, created_at DESC, id DESC);
+CREATE UNIQUE INDEX pipeline_runs_dedupe ON public.pipeline_runs USING btree (workspace_id, dedupe_key) WHERE (dedupe_key IS NOT NULL);
+CREATE UNIQUE INDEX pipeline_runs_fire ON public.pipeline_runs USING btree (schedule_id, fire_time) WHERE ((schedule_id IS NOT NULL) AND (fire_time IS NOT NULL));
+-- row-level security: forced
+create policy instance on pipeline_runs for all to moulin_instance using (true);
+create policy workspace on pipeline_runs for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on pipeline_runs to moulin_instance;
+grant delete, insert, select, update on pipeline_runs to moulin_workspace;
+
+create table schedules (
+  id uuid not null,
+  workspace_id uuid not null,
+  name text not null,
+  description text not null default ''::text,
+  enabled boolean not null default true,
+  cron text,
+  every_seconds integer,
+  once_at timestamp with time zone,
+  time_zone text,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  jitter_seconds integer not null default 0,
+  catch_up text not null default 'latest'::text,
+  catch_up_limit integer not null default 10,
+  overlap text not null default 'queue'::text,
+  calendar_id uuid,
+  definition jsonb not null,
+  priority integer not null default 0,
+  late_after_seconds integer,
+  run_as_kind text not null,
+  run_as_id text not null,
+  version integer not null default 1,
+  next_fire_at timestamp with time zone,
+  next_due_at timestamp with time zone,
+  last_fire_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint schedules_pkey PRIMARY KEY (id),
+  constraint schedules_catch_up_check CHECK ((catch_up = ANY (ARRAY['skip'::text, 'latest'::text, 'all'::text]))),
+  constraint schedules_catch_up_limit_check CHECK (((catch_up_limit >= 1) AND (catch_up_limit <= 1000))),
+  constraint schedules_check CHECK ((num_nonnulls(cron, every_seconds, once_at) = 1)),
+  constraint schedules_every_seconds_check CHECK (((every_seconds >= 1) AND (every_seconds <= 31622400))),
+  constraint schedules_jitter_seconds_check CHECK (((jitter_seconds >= 0) AND (jitter_seconds <= 86400))),
+  constraint schedules_late_after_seconds_check CHECK (((late_after_seconds >= 1) AND (late_after_seconds <= 31622400))),
+  constraint schedules_overlap_check CHECK ((overlap = ANY (ARRAY['queue'::text, 'skip'::text, 'cancel_previous'::text]))),
+  constraint schedules_run_as_kind_check CHECK ((run_as_kind = ANY (ARRAY['person'::text, 'service'::text, 'local'::text]))),
+  constraint schedules_workspace_id_calendar_id_fkey FOREIGN KEY (workspace_id, calendar_id) REFERENCES calendars(workspace_id, id),
+  constraint schedules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
+  constraint schedules_workspace_id_id_key UNIQUE (workspace_id, id),
+  constraint schedules_workspace_id_name_key UNIQUE (workspace_id, name)
+);
+CREATE INDEX schedules_due ON public.schedules USING btree (next_due_at) WHERE (enabled AND (next_due_at IS NOT NULL));
+CREATE INDEX schedules_workspace ON public.schedules USING btree (workspace_id, id);
+-- row-level security: forced
+create policy instance on schedules for all to moulin_instance using (true);
+create policy workspace on schedules for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on schedules to moulin_instance;
+grant delete, insert, select, update on schedules to moulin_workspace;
 
 create table schema_migrations (
   number integer not null,
@@ -320,6 +556,137 @@ create table sign_in_throttle (
 create policy instance on sign_in_throttle for all to moulin_instance using (true);
 grant delete, insert, select, update on sign_in_throttle to moulin_instance;
 
+create table task_attempts (
+  task_id uuid not null,
+  number integer not null,
+  workspace_id uuid not null,
+  run_id uuid not null,
+  state text not null,
+  worker_id uuid,
+  worker_name text not null default ''::text,
+  fence bigint not null,
+  from_stage integer not null default 0,
+  claimed_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  error jsonb,
+  metrics jsonb not null default '{}'::jsonb,
+  log_lines bigint not null default 0,
+  log_bytes bigint not null default 0,
+  log_dropped bigint not null default 0,
+  constraint task_attempts_pkey PRIMARY KEY (task_id, number),
+  constraint task_attempts_run_id_fkey FOREIGN KEY (run_id) REFERENCES pipeline_runs(id) ON DELETE CASCADE,
+  constraint task_attempts_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'running'::text, 'succeeded'::text, 'partial'::text, 'failed'::text, 'cancelled'::text, 'lost'::text, 'released'::text]))),
+  constraint task_attempts_task_id_fkey FOREIGN KEY (task_id) REFERENCES task_runs(id) ON DELETE CASCADE,
+  constraint task_attempts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX task_attempts_run ON public.task_attempts USING btree (run_id);
+-- row-level security: forced
+create policy instance on task_attempts for all to moulin_instance using (true);
+create policy workspace on task_attempts for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on task_attempts to moulin_instance;
+grant delete, insert, select, update on task_attempts to moulin_workspace;
+
+create table task_edges (
+  workspace_id uuid not null,
+  run_id uuid not null,
+  before_id uuid not null,
+  after_id uuid not null,
+  constraint task_edges_pkey PRIMARY KEY (before_id, after_id),
+  constraint task_edges_after_id_fkey FOREIGN KEY (after_id) REFERENCES task_runs(id) ON DELETE CASCADE,
+  constraint task_edges_before_id_fkey FOREIGN KEY (before_id) REFERENCES task_runs(id) ON DELETE CASCADE,
+  constraint task_edges_run_id_fkey FOREIGN KEY (run_id) REFERENCES pipeline_runs(id) ON DELETE CASCADE,
+  constraint task_edges_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX task_edges_after ON public.task_edges USING btree (after_id);
+CREATE INDEX task_edges_run ON public.task_edges USING btree (run_id);
+-- row-level security: forced
+create policy instance on task_edges for all to moulin_instance using (true);
+create policy workspace on task_edges for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on task_edges to moulin_instance;
+grant delete, insert, select, update on task_edges to moulin_workspace;
+
+create table task_runs (
+  id uuid not null,
+  workspace_id uuid not null,
+  run_id uuid not null,
+  name text not null,
+  kind text not null,
+  input jsonb not null default '{}'::jsonb,
+  state text not null,
+  condition text not null default 'all_succeeded'::text,
+  waits_for integer not null default 0,
+  before_failed integer not null default 0,
+  before_unsuccessful integer not null default 0,
+  parked text,
+  not_before timestamp with time zone,
+  ready_at timestamp with time zone,
+  priority integer not null default 0,
+  tags text[] not null default '{}'::text[],
+  limit_keys text[] not null default '{}'::text[],
+  resource_class text not null default 'standard'::text,
+  retry jsonb not null default '{}'::jsonb,
+  timeouts jsonb not null default '{}'::jsonb,
+  max_attempts integer not null default 1,
+  queue_deadline timestamp with time zone,
+  attempt integer not null default 0,
+  worker_id uuid,
+  fence bigint not null default 0,
+  beat bigint not null default 0,
+  cancel_requested_at timestamp with time zone,
+  cancel_reason text,
+  stage integer not null default 0,
+  stage_state jsonb,
+  result jsonb,
+  error jsonb,
+  progress jsonb,
+  marked_by text,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint task_runs_pkey PRIMARY KEY (id),
+  constraint task_runs_condition_check CHECK ((condition = ANY (ARRAY['all_succeeded'::text, 'all_done'::text, 'any_failed'::text]))),
+  constraint task_runs_run_id_fkey FOREIGN KEY (run_id) REFERENCES pipeline_runs(id) ON DELETE CASCADE,
+  constraint task_runs_run_id_name_key UNIQUE (run_id, name),
+  constraint task_runs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'starting'::text, 'running'::text, 'retrying'::text, 'succeeded'::text, 'partial'::text, 'failed'::text, 'cancelling'::text, 'cancelled'::text, 'skipped'::text, 'lost'::text]))),
+  constraint task_runs_waits_for_check CHECK ((waits_for >= 0)),
+  constraint task_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
+  constraint task_runs_workspace_id_id_key UNIQUE (workspace_id, id)
+);
+CREATE INDEX task_runs_active ON public.task_runs USING btree (worker_id) WHERE (state = ANY (ARRAY['starting'::text, 'running'::text, 'cancelling'::text]));
+CREATE INDEX task_runs_active_workspace ON public.task_runs USING btree (workspace_id) WHERE (state = ANY (ARRAY['starting'::text, 'running'::text, 'cancelling'::text]));
+CREATE INDEX task_runs_due ON public.task_runs USING btree (not_before) WHERE ((state = ANY (ARRAY['queued'::text, 'retrying'::text])) AND (parked = 'time'::text));
+CREATE INDEX task_runs_parked ON public.task_runs USING btree (workspace_id, parked, priority DESC, ready_at, id) WHERE ((state = ANY (ARRAY['queued'::text, 'retrying'::text])) AND (parked IS NOT NULL));
+CREATE INDEX task_runs_queue_deadline ON public.task_runs USING btree (queue_deadline) WHERE ((state = ANY (ARRAY['queued'::text, 'retrying'::text])) AND (queue_deadline IS NOT NULL));
+CREATE INDEX task_runs_ready ON public.task_runs USING btree (workspace_id, priority DESC, ready_at, id) WHERE ((state = ANY (ARRAY['queued'::text, 'retrying'::text])) AND (waits_for = 0) AND (parked IS NULL));
+CREATE INDEX task_runs_run ON public.task_runs USING btree (run_id, created_at, id);
+-- row-level security: forced
+create policy instance on task_runs for all to moulin_instance using (true);
+create policy workspace on task_runs for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on task_runs to moulin_instance;
+grant delete, insert, select, update on task_runs to moulin_workspace;
+
+create table task_stages (
+  task_id uuid not null,
+  n integer not null,
+  workspace_id uuid not null,
+  run_id uuid not null,
+  attempt integer not null,
+  state jsonb,
+  facts jsonb not null default '[]'::jsonb,
+  committed_at timestamp with time zone not null default now(),
+  constraint task_stages_pkey PRIMARY KEY (task_id, n),
+  constraint task_stages_run_id_fkey FOREIGN KEY (run_id) REFERENCES pipeline_runs(id) ON DELETE CASCADE,
+  constraint task_stages_task_id_fkey FOREIGN KEY (task_id) REFERENCES task_runs(id) ON DELETE CASCADE,
+  constraint task_stages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX task_stages_run ON public.task_stages USING btree (run_id);
+-- row-level security: forced
+create policy instance on task_stages for all to moulin_instance using (true);
+create policy workspace on task_stages for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on task_stages to moulin_instance;
+grant delete, insert, select, update on task_stages to moulin_workspace;
+
 create table user_identities (
   issuer text not null,
   subject text not null,
@@ -356,6 +723,75 @@ create policy workspace on users for select to moulin_workspace using ((EXISTS (
   WHERE ((m.user_id = users.id) AND (m.workspace_id = current_workspace())))));
 grant delete, insert, select, update on users to moulin_instance;
 grant select (created_at, disabled_at, email, id, name) on users to moulin_workspace;
+
+create table webhook_deliveries (
+  id uuid not null,
+  workspace_id uuid not null,
+  incident_id uuid,
+  kind text not null,
+  state text not null,
+  attempts integer not null default 0,
+  next_at timestamp with time zone,
+  status integer,
+  error text,
+  body jsonb not null,
+  created_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_kind_check CHECK ((kind = ANY (ARRAY['failed'::text, 'lost'::text, 'late'::text, 'recovered'::text, 'test'::text]))),
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text]))),
+  constraint webhook_deliveries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (next_at) WHERE (state = 'waiting'::text);
+CREATE INDEX webhook_deliveries_newest ON public.webhook_deliveries USING btree (workspace_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX webhook_deliveries_once ON public.webhook_deliveries USING btree (incident_id, kind) WHERE (incident_id IS NOT NULL);
+-- row-level security: forced
+create policy instance on webhook_deliveries for all to moulin_instance using (true);
+create policy workspace on webhook_deliveries for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on webhook_deliveries to moulin_instance;
+grant delete, insert, select, update on webhook_deliveries to moulin_workspace;
+
+create table webhooks (
+  workspace_id uuid not null,
+  enabled boolean not null default true,
+  format text not null,
+  shown_url text not null,
+  on_kinds text[] not null default '{failed,lost,late,recovered}'::text[],
+  version integer not null default 1,
+  updated_at timestamp with time zone not null default now(),
+  constraint webhooks_pkey PRIMARY KEY (workspace_id),
+  constraint webhooks_format_check CHECK ((format = ANY (ARRAY['json'::text, 'slack'::text, 'teams'::text, 'mattermost'::text]))),
+  constraint webhooks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+-- row-level security: forced
+create policy instance on webhooks for all to moulin_instance using (true);
+create policy workspace on webhooks for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on webhooks to moulin_instance;
+grant delete, insert, select, update on webhooks to moulin_workspace;
+
+create table workers (
+  id uuid not null,
+  name text not null,
+  host text not null,
+  pid integer not null,
+  version text not null,
+  tags text[] not null default '{}'::text[],
+  concurrency integer not null,
+  state text not null,
+  drain_requested_at timestamp with time zone,
+  beat bigint not null default 0,
+  started_at timestamp with time zone not null default now(),
+  seen_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  stats jsonb not null default '{}'::jsonb,
+  constraint workers_pkey PRIMARY KEY (id),
+  constraint workers_state_check CHECK ((state = ANY (ARRAY['active'::text, 'draining'::text, 'lost'::text, 'gone'::text])))
+);
+CREATE INDEX workers_alive ON public.workers USING btree (id) WHERE (state = ANY (ARRAY['active'::text, 'draining'::text]));
+CREATE INDEX workers_ended ON public.workers USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+-- row-level security: forced
+create policy instance on workers for all to moulin_instance using (true);
+grant delete, insert, select, update on workers to moulin_instance;
 
 create table workspace_slugs (
   slug text not null,

@@ -40,6 +40,23 @@ export interface AuditEntriesTable {
   request_id: string | null;
 }
 
+export interface CalendarsTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  blackouts: JsonWithDefault;
+  version: Generated<number>;
+  created_at: Generated<string>;
+  updated_at: Generated<string>;
+}
+
+export interface ConcurrencyLimitsTable {
+  workspace_id: string;
+  key: string;
+  slots: number;
+  updated_at: Generated<string>;
+}
+
 export interface DataKeysTable {
   id: string;
   workspace_id: string | null;
@@ -47,6 +64,16 @@ export interface DataKeysTable {
   wrapped_key: Buffer;
   created_at: Generated<string>;
   retired_at: string | null;
+}
+
+export interface DiagnosticMarksTable {
+  id: string;
+  workspace_id: string;
+  task_id: string;
+  stage: number;
+  attempt: number;
+  mark: Generated<string>;
+  at: Generated<string>;
 }
 
 export interface EventConsumersTable {
@@ -79,6 +106,28 @@ export interface IdempotencyKeysTable {
   created_at: Generated<string>;
 }
 
+export interface IncidentViewsTable {
+  workspace_id: string;
+  user_id: string;
+  seen_at: Generated<string>;
+}
+
+export interface IncidentsTable {
+  id: string;
+  workspace_id: string;
+  subject: string;
+  title: string;
+  kind: 'failed' | 'lost' | 'late';
+  run_id: string | null;
+  first_run_id: string | null;
+  count: Generated<number>;
+  error: JsonOrNull;
+  opened_at: Generated<string>;
+  last_at: Generated<string>;
+  recovered_at: string | null;
+  recovered_run_id: string | null;
+}
+
 export interface InstanceTable {
   singleton: Generated<boolean>;
   id: string;
@@ -98,6 +147,25 @@ export interface KnownDevicesTable {
   user_id: string;
   created_at: Generated<string>;
   last_used_at: Generated<string>;
+}
+
+export interface LogPiecesTable {
+  task_id: string;
+  attempt: number;
+  first_line: string;
+  workspace_id: string;
+  run_id: string;
+  lines: number;
+  raw_bytes: number;
+  min_level: number;
+  max_level: number;
+  first_at: string;
+  last_at: string;
+  data: Buffer | null;
+  object: string | null;
+  object_offset: string | null;
+  object_bytes: number | null;
+  written_at: Generated<string>;
 }
 
 export interface MembershipsTable {
@@ -122,6 +190,79 @@ export interface OneTimeLinksTable {
   expires_at: string;
   used_at: string | null;
   revoked_at: string | null;
+}
+
+export interface PipelineRunsTable {
+  id: string;
+  workspace_id: string;
+  title: string;
+  kind: string;
+  state: 'queued' | 'running' | 'cancelling' | 'succeeded' | 'partial' | 'failed' | 'lost' | 'cancelled' | 'skipped';
+  definition_id: string | null;
+  definition_version: number | null;
+  parameters: JsonWithDefault;
+  window_start: string | null;
+  window_end: string | null;
+  trigger: 'manual' | 'api' | 'schedule' | 'retry' | 'backfill' | 'event' | 'system';
+  cause: string | null;
+  schedule_id: string | null;
+  fire_time: string | null;
+  parent_id: string | null;
+  dedupe_key: string | null;
+  overlap_key: string | null;
+  overlap: Generated<'queue' | 'skip' | 'cancel_previous'>;
+  held_back: Generated<boolean>;
+  run_as_kind: 'person' | 'service' | 'local';
+  run_as_id: string;
+  run_as_name: Generated<string>;
+  priority: Generated<number>;
+  tasks_total: Generated<number>;
+  tasks_open: Generated<number>;
+  tasks_active: Generated<number>;
+  tasks_succeeded: Generated<number>;
+  tasks_partial: Generated<number>;
+  tasks_failed: Generated<number>;
+  tasks_lost: Generated<number>;
+  tasks_cancelled: Generated<number>;
+  tasks_skipped: Generated<number>;
+  error: JsonOrNull;
+  reason: string | null;
+  late_at: string | null;
+  late: Generated<boolean>;
+  version: Generated<number>;
+  created_at: Generated<string>;
+  started_at: string | null;
+  ended_at: string | null;
+}
+
+export interface SchedulesTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  description: Generated<string>;
+  enabled: Generated<boolean>;
+  cron: string | null;
+  every_seconds: number | null;
+  once_at: string | null;
+  time_zone: string | null;
+  starts_at: string | null;
+  ends_at: string | null;
+  jitter_seconds: Generated<number>;
+  catch_up: Generated<'skip' | 'latest' | 'all'>;
+  catch_up_limit: Generated<number>;
+  overlap: Generated<'queue' | 'skip' | 'cancel_previous'>;
+  calendar_id: string | null;
+  definition: Json;
+  priority: Generated<number>;
+  late_after_seconds: number | null;
+  run_as_kind: 'person' | 'service' | 'local';
+  run_as_id: string;
+  version: Generated<number>;
+  next_fire_at: string | null;
+  next_due_at: string | null;
+  last_fire_at: string | null;
+  created_at: Generated<string>;
+  updated_at: Generated<string>;
 }
 
 export interface SchemaMigrationsTable {
@@ -175,6 +316,84 @@ export interface SignInThrottleTable {
   blocked_until: string | null;
 }
 
+export interface TaskAttemptsTable {
+  task_id: string;
+  number: number;
+  workspace_id: string;
+  run_id: string;
+  state: 'starting' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'lost' | 'released';
+  worker_id: string | null;
+  worker_name: Generated<string>;
+  fence: string;
+  from_stage: Generated<number>;
+  claimed_at: Generated<string>;
+  started_at: string | null;
+  ended_at: string | null;
+  error: JsonOrNull;
+  metrics: JsonWithDefault;
+  log_lines: Generated<string>;
+  log_bytes: Generated<string>;
+  log_dropped: Generated<string>;
+}
+
+export interface TaskEdgesTable {
+  workspace_id: string;
+  run_id: string;
+  before_id: string;
+  after_id: string;
+}
+
+export interface TaskRunsTable {
+  id: string;
+  workspace_id: string;
+  run_id: string;
+  name: string;
+  kind: string;
+  input: JsonWithDefault;
+  state: 'queued' | 'starting' | 'running' | 'retrying' | 'succeeded' | 'partial' | 'failed' | 'cancelling' | 'cancelled' | 'skipped' | 'lost';
+  condition: Generated<'all_succeeded' | 'all_done' | 'any_failed'>;
+  waits_for: Generated<number>;
+  before_failed: Generated<number>;
+  before_unsuccessful: Generated<number>;
+  parked: string | null;
+  not_before: string | null;
+  ready_at: string | null;
+  priority: Generated<number>;
+  tags: Generated<string[]>;
+  limit_keys: Generated<string[]>;
+  resource_class: Generated<string>;
+  retry: JsonWithDefault;
+  timeouts: JsonWithDefault;
+  max_attempts: Generated<number>;
+  queue_deadline: string | null;
+  attempt: Generated<number>;
+  worker_id: string | null;
+  fence: Generated<string>;
+  beat: Generated<string>;
+  cancel_requested_at: string | null;
+  cancel_reason: string | null;
+  stage: Generated<number>;
+  stage_state: JsonOrNull;
+  result: JsonOrNull;
+  error: JsonOrNull;
+  progress: JsonOrNull;
+  marked_by: string | null;
+  started_at: string | null;
+  ended_at: string | null;
+  created_at: Generated<string>;
+}
+
+export interface TaskStagesTable {
+  task_id: string;
+  n: number;
+  workspace_id: string;
+  run_id: string;
+  attempt: number;
+  state: JsonOrNull;
+  facts: JsonWithDefault;
+  committed_at: Generated<string>;
+}
+
 export interface UserIdentitiesTable {
   issuer: string;
   subject: string;
@@ -193,6 +412,48 @@ export interface UsersTable {
   version: Generated<number>;
   created_at: Generated<string>;
   updated_at: Generated<string>;
+}
+
+export interface WebhookDeliveriesTable {
+  id: string;
+  workspace_id: string;
+  incident_id: string | null;
+  kind: 'failed' | 'lost' | 'late' | 'recovered' | 'test';
+  state: 'waiting' | 'delivered' | 'failed';
+  attempts: Generated<number>;
+  next_at: string | null;
+  status: number | null;
+  error: string | null;
+  body: Json;
+  created_at: Generated<string>;
+  ended_at: string | null;
+}
+
+export interface WebhooksTable {
+  workspace_id: string;
+  enabled: Generated<boolean>;
+  format: 'json' | 'slack' | 'teams' | 'mattermost';
+  shown_url: string;
+  on_kinds: Generated<string[]>;
+  version: Generated<number>;
+  updated_at: Generated<string>;
+}
+
+export interface WorkersTable {
+  id: string;
+  name: string;
+  host: string;
+  pid: number;
+  version: string;
+  tags: Generated<string[]>;
+  concurrency: number;
+  state: 'active' | 'draining' | 'lost' | 'gone';
+  drain_requested_at: string | null;
+  beat: Generated<string>;
+  started_at: Generated<string>;
+  seen_at: Generated<string>;
+  ended_at: string | null;
+  stats: JsonWithDefault;
 }
 
 export interface WorkspaceSlugsTable {
@@ -214,22 +475,37 @@ export interface WorkspacesTable {
 export interface DB {
   api_tokens: ApiTokensTable;
   audit_entries: AuditEntriesTable;
+  calendars: CalendarsTable;
+  concurrency_limits: ConcurrencyLimitsTable;
   data_keys: DataKeysTable;
+  diagnostic_marks: DiagnosticMarksTable;
   event_consumers: EventConsumersTable;
   events: EventsTable;
   idempotency_keys: IdempotencyKeysTable;
+  incident_views: IncidentViewsTable;
+  incidents: IncidentsTable;
   instance: InstanceTable;
   instance_grants: InstanceGrantsTable;
   known_devices: KnownDevicesTable;
+  log_pieces: LogPiecesTable;
   memberships: MembershipsTable;
   one_time_links: OneTimeLinksTable;
+  pipeline_runs: PipelineRunsTable;
+  schedules: SchedulesTable;
   schema_migrations: SchemaMigrationsTable;
   secrets: SecretsTable;
   service_accounts: ServiceAccountsTable;
   sessions: SessionsTable;
   sign_in_throttle: SignInThrottleTable;
+  task_attempts: TaskAttemptsTable;
+  task_edges: TaskEdgesTable;
+  task_runs: TaskRunsTable;
+  task_stages: TaskStagesTable;
   user_identities: UserIdentitiesTable;
   users: UsersTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  webhooks: WebhooksTable;
+  workers: WorkersTable;
   workspace_slugs: WorkspaceSlugsTable;
   workspaces: WorkspacesTable;
 }
