@@ -18,6 +18,19 @@ export const WORKSPACE_PERMISSIONS = {
   'secrets:edit': ['owner', 'admin', 'editor'],
   'audit:read': ['owner', 'admin'],
   'events:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
+  'runs:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
+  /** Start, cancel, run again. */
+  'runs:start': ['owner', 'admin', 'editor', 'operator'],
+  /** Say by hand how a task counts. */
+  'runs:mark': ['owner', 'admin', 'operator'],
+  /** Limits of the workspace, of connections and keys. */
+  'runs:configure': ['owner', 'admin'],
+  /** Tasks of the kind `diagnostic`: they crash, spin and fill memory on purpose. */
+  'runs:diagnose': ['owner', 'admin'],
+  'schedules:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
+  'schedules:edit': ['owner', 'admin', 'editor'],
+  'alerts:read': ['owner', 'admin', 'editor', 'operator'],
+  'alerts:edit': ['owner', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
 export type WorkspacePermission = keyof typeof WORKSPACE_PERMISSIONS;
 export const workspacePermissions = Object.keys(WORKSPACE_PERMISSIONS) as WorkspacePermission[];
@@ -30,6 +43,7 @@ export const INSTANCE_RIGHTS = [
   'instance:audit',
   'instance:backup',
   'instance:keys',
+  'instance:workers',
 ] as const;
 export type InstanceRight = (typeof INSTANCE_RIGHTS)[number];
 
