@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -176,15 +175,14 @@ async function storeOptions(
   { data, database, backup }: Config,
   say?: (text: string) => void,
 ): Promise<StoreOptions> {
-  const { deriveAppPassword } = await import('./base/db/index.ts');
+  const { ownFolder } = await import('./doors/cli/settings.ts');
+  const { storeSecretFile } = await import('./base/kit/folders.ts');
   const { url, app_url } = database;
   const backups = { folder: join(data, 'backups'), keep: backup.keep };
   const embedded = { folder: join(data, 'store'), log_file: join(data, 'logs', 'postgres.log') };
   if (url === null) return { embedded, backups, say };
-  // From a secret that is there anyway; an owner that comes in without a password leaves none, and each start sets a new one.
-  const secret = new URL(url).password || randomBytes(32).toString('hex');
-  const app_password = (instance_id: string) => deriveAppPassword(secret, instance_id);
-  return { external: { url, app_url, app_password }, backups, say };
+  const secret_file = (instance_id: string) => storeSecretFile(ownFolder(process.env), instance_id);
+  return { external: { url, app_url, secret_file }, backups, say };
 }
 
 /** A backup into the empty store of a data folder; nothing is left running. */

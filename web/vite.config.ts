@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { fileLicences } from './build/file-licences-plugin.ts';
 import { pageHead } from './build/page-head-plugin.ts';
 import { precompress } from './build/precompress-plugin.ts';
 import { themeVariables } from './build/theme-variables-plugin.ts';
@@ -7,9 +8,12 @@ import { themeVariables } from './build/theme-variables-plugin.ts';
 /** The server a development page talks to; `npm start` prints its address. */
 const api = process.env.MOULIN_URL ?? 'http://127.0.0.1:4610';
 
+/** Named by NOTICE: the licences of what is built in travel with the copies that browsers get. */
+const LICENCES = { fileName: 'licences.md' };
+
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), themeVariables(), pageHead(), precompress()],
+  plugins: [react(), themeVariables(), pageHead(), precompress(), fileLicences(LICENCES)],
   build: {
     target: 'es2023',
     // Nothing becomes a data: address, so the content security policy needs none.
@@ -17,7 +21,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     // Read by build/size.test.ts.
+    // Read by build/size.test.ts.
     manifest: true,
+    license: LICENCES,
     rolldownOptions: {
       output: {
         // Few files, each changing with something else: the libraries and the shell that every page needs, then what several

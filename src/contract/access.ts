@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, name, pageOf, pageQuery, slug, timestamp, version } from './page.ts';
+import { id, name, pageOf, pageQuery, slug, sortedBy, timestamp, version } from './page.ts';
 import { INSTANCE_RIGHTS, ROLES, SCOPES } from './permissions.ts';
 import { defineRoutes } from './route.ts';
 import { secretRoutes } from './secrets.ts';
@@ -178,6 +178,7 @@ const auditFilter = z.object({
   from: instant.optional(),
   to: instant.optional(),
 });
+const auditList = pageQuery.extend({ ...auditFilter.shape, ...sortedBy('-at', 'at') });
 const auditExport = auditFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
 
 export const instanceUserSchema = z.object({
@@ -615,10 +616,10 @@ export const accessRoutes = defineRoutes({
   'audit.list': {
     method: 'GET',
     path: '/audit',
-    summary: 'What was changed in the workspace, by whom; newest first',
+    summary: 'What was changed in the workspace, by whom; newest first unless asked otherwise',
     tag: 'Audit',
     permission: 'audit:read',
-    query: pageQuery.extend(auditFilter.shape),
+    query: auditList,
     output: pageOf(auditEntrySchema),
   },
   'audit.export': {
@@ -702,10 +703,11 @@ export const accessRoutes = defineRoutes({
   'instance_audit.list': {
     method: 'GET',
     path: '/instance/audit',
-    summary: 'What was changed in the installation: sign-ins, workspaces, accounts, keys; newest first',
+    summary:
+      'What was changed in the installation: sign-ins, workspaces, accounts, keys; newest first unless asked otherwise',
     tag: 'Installation',
     permission: 'instance:audit',
-    query: pageQuery.extend(auditFilter.shape),
+    query: auditList,
     output: pageOf(auditEntrySchema),
   },
   'instance_audit.export': {

@@ -565,6 +565,14 @@ export const errors = {
     message: 'The role {role} on this server works for the Moulin installation {holder}.',
     hint: 'Give each installation a server, or a role of its own in MOULIN_DATABASE_APP_URL. When the other one is gone: comment on role {role} is null.',
   },
+  'store.app_password_elsewhere': {
+    status: 500,
+    retry: 'terminal',
+    title: 'Another machine knows the password of the application role',
+    message:
+      'The role {role} works for this installation already, and what its password is made from is not here ({file}). A new password would lock out who knows the present one.',
+    hint: 'Copy the file from the machine or the user that has it, or set MOULIN_DATABASE_APP_URL. When it is lost: comment on role {role} is null, then start again.',
+  },
   'store.role_not_ready': {
     status: 500,
     retry: 'terminal',

@@ -76,6 +76,7 @@ export function openApiDocument(version: string): OpenApiDocument {
 }
 
 const DESCRIPTION = `Lists answer \`{ items, next_cursor }\`: pass \`next_cursor\` as \`cursor\` until it is null.
+Where a list can be sorted, \`sort\` names a field, \`-\` before it turns the order round, and a cursor holds for its order.
 Every failure is \`application/problem+json\` with a \`code\`, a \`hint\` and all problems of the input at once.
 A session names the workspace in the header \`Moulin-Workspace\`; a token is bound to one.`;
 

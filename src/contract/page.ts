@@ -7,6 +7,16 @@ export const pageQuery = z.object({
 });
 export type PageQuery = z.infer<typeof pageQuery>;
 
+/**
+ * The orders in which a list can be walked, each of them one that an index has: `field` upwards, `-field` downwards. The
+ * first is the list's own. Goes into the query beside `pageQuery`; the cursor remembers the order (`base/kit/pages.ts`).
+ */
+export function sortedBy<const Orders extends readonly [string, ...string[]]>(...orders: Orders) {
+  return z.object({
+    sort: z.enum(orders).default(orders[0]).describe('Upwards by this field; downwards with `-` before it'),
+  }).shape;
+}
+
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 }

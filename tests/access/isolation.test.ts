@@ -6,7 +6,7 @@ import { newId } from '../../src/base/kit/ids.ts';
 import { isWorkspacePermission } from '../../src/contract/permissions.ts';
 import type { RouteSpec } from '../../src/contract/route.ts';
 import { API_PREFIX, routeEntries } from '../../src/contract/routes.ts';
-import { entriesBefore } from '../../src/domains/access/audit/store.ts';
+import { entriesAfter } from '../../src/domains/access/audit/store.ts';
 import {
   invitationById,
   invitationsBefore,
@@ -170,7 +170,7 @@ function statements(
     serviceAccountsAfter: tx => serviceAccountsAfter(tx, { workspace_id }, 100),
     serviceAccountById: tx => anyOf(id => serviceAccountById(tx, workspace_id, id)),
     workspaceById: tx => workspaceById(tx, workspace_id),
-    entriesBefore: tx => entriesBefore(tx, { workspace_id }, undefined, 100),
+    entriesAfter: tx => entriesAfter(tx, { workspace_id }, { order: 'newest' }, 100),
   };
 }
 
@@ -200,6 +200,6 @@ test('the filter alone: where row-level security lets everything through, a stat
     const text = JSON.stringify(found) ?? '';
     for (const id of foreign.ids) assert(!text.includes(id), `${name} shows ${id}`);
     // Its own line in the log of workspaces made, and itself, are all that it has.
-    if (name !== 'entriesBefore' && name !== 'workspaceById') assert(isNothing(found), `${name}: ${text}`);
+    if (name !== 'entriesAfter' && name !== 'workspaceById') assert(isNothing(found), `${name}: ${text}`);
   }
 });

@@ -57,6 +57,40 @@ scenario('the audit log is filtered in the address, paged, read in detail and ex
   assert.equal(lines.length, 1 + SECRETS + 1, 'a heading, and one line for each secret');
 });
 
+scenario('the audit log is sorted by the server, and only by what the server can sort by', async scene => {
+  const place = await scene.workspace();
+  const owner = await scene.person(place, { name: 'Ada Lemaire' });
+  for (let n = 1; n <= SECRETS; n++)
+    await owner.api['secrets.put']({
+      params: { name: `secret-${n}` },
+      body: { value: 'turning' },
+      workspace: place.slug,
+    });
+  const { page, open } = await scene.visit({ as: owner });
+  await open(`/w/${place.slug}/audit?action=secret.created`);
+  const when = page.getByRole('columnheader', { name: 'When' });
+  const secret = (n: number) => page.getByRole('cell', { name: `Secret secret-${n}`, exact: true });
+  assert.equal(await when.getAttribute('aria-sort'), 'descending', 'newest first, and it says so');
+  await secret(SECRETS).waitFor();
+  assert.equal(await page.getByRole('columnheader').getByRole('button').count(), 1);
+
+  await when.getByRole('button').focus();
+  await page.keyboard.press('Enter');
+  // The oldest of all, not of the page that was here.
+  await secret(1).waitFor();
+  assert.equal(await when.getAttribute('aria-sort'), 'ascending');
+  assert.match(page.url(), /sort=at/);
+  await page.getByRole('button', { name: 'Next' }).click();
+  await secret(SECRETS).waitFor();
+  assert.match(page.url(), /sort=at&.*cursor=|cursor=.*&sort=at/);
+
+  await when.getByRole('button').click();
+  await secret(SECRETS).waitFor();
+  assert.doesNotMatch(page.url(), /sort=|cursor=/);
+  await page.goBack();
+  await when.and(page.locator('[aria-sort="ascending"]')).waitFor();
+});
+
 scenario('a period of two days is whole days of the workspace', async scene => {
   const place = await scene.workspace();
   const owner = await scene.person(place);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { createClient } from '../../src/contract/client.ts';
+import type { Person, Place } from './support/people.ts';
 import { scenario } from './support/scenario.ts';
 
 const FIRST_LOAD_BYTES = 350 * 1000;
@@ -164,3 +165,29 @@ scenario('what one tab changes, another one shows without being asked', async sc
   });
   await page.getByRole('cell', { name: 'erp-key', exact: true }).waitFor();
 });
+
+scenario('what happened while nobody listened is on the page all the same', async scene => {
+  const place = await scene.workspace();
+  const owner = await scene.person(place);
+  const { page, open } = await scene.visit({ as: owner });
+  // A stream that breaks after its first words, in a place that the store does not have (it was restored, say).
+  const lost = `retry: 100\nid: 999999999999\nevent: hello\ndata: {"position":"999999999999","resumed":true}\n\n`;
+  let streams = 0;
+  await page.route('**/api/v1/events?*', async route => {
+    streams += 1;
+    if (streams === 1) return route.fulfill({ contentType: 'text/event-stream', body: lost });
+    // Before the next one begins, something changes that it will not tell of.
+    if (streams === 2) {
+      await page.getByText('No secret yet').waitFor();
+      await putSecret(owner, place);
+    }
+    return route.continue();
+  });
+  await open(`/w/${place.slug}/settings/secrets`);
+  await page.getByRole('cell', { name: 'unheard', exact: true }).waitFor();
+});
+
+async function putSecret(owner: Person, place: Place): Promise<void> {
+  const body = { value: 'turning' };
+  await owner.api['secrets.put']({ params: { name: 'unheard', exact: true }, body, workspace: place.slug });
+}

@@ -46,6 +46,7 @@ test('the tarball holds JavaScript, its types, SQL and pages, and no source, tes
     'dist/main.js',
     'dist/main.d.ts',
     'web/dist/index.html',
+    'web/dist/licences.md',
     'LICENSE',
     'NOTICE',
     'README.md',

@@ -36,14 +36,17 @@ export async function openEventSource(
   const request = http.get({ port, path: `/api/v1/events${query}`, headers });
   defer(t, () => request.destroy());
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  const messages = parse(response);
+  const messages = messagesOf(response);
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
     body: response.statusCode === 200 ? '' : Buffer.concat(await response.toArray()).toString(),
     async next() {
-      for await (const message of messages) if (message.comment === undefined) return message;
-      return undefined;
+      for (;;) {
+        const { value, done } = await messages.next();
+        if (done) return undefined;
+        if (value.comment === undefined) return value;
+      }
     },
     close: () => request.destroy(),
   };
@@ -65,13 +68,8 @@ export async function untilType(stream: Opened, type: string): Promise<void> {
   for (let seen: string | undefined; seen !== type; [seen] = await nextTypes(stream, 1));
 }
 
-function parse(response: http.IncomingMessage): AsyncIterable<Message> {
-  const messages = read(response);
-  // `for await` would close the generator at the first break; here one reads on later.
-  return { [Symbol.asyncIterator]: () => ({ next: () => messages.next() }) };
-}
-
-async function* read(response: http.IncomingMessage): AsyncGenerator<Message> {
+/** One by one, heartbeats included, as they come. */
+export async function* messagesOf(response: AsyncIterable<unknown>): AsyncGenerator<Message, undefined> {
   let rest = '';
   try {
     for await (const chunk of response) {

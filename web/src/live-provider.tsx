@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, 
 import { urlOf } from '../../src/contract/client.ts';
 import { makeStale } from './api.ts';
 import { staleRules } from './areas.ts';
-import { type Listener, type Live, type LiveState, openLive, staleAfter } from './live.ts';
+import { type Hello, type Listener, type Live, type LiveState, openLive, staleAfter } from './live.ts';
 import { useMay } from './session.ts';
 
 interface LiveContext {
@@ -28,12 +28,19 @@ export function LiveProvider({
   const listens = useMay()('events:read') && workspace !== undefined;
   const [state, setState] = useState<LiveState>('connecting');
   const live = useRef<Live>(null);
+  const heardBefore = useRef(false);
   useEffect(() => {
     if (!listens) return;
     let wasLost = false;
+    // What the cache holds of a workspace that one comes back to is from before, and nobody told what happened since.
+    const fresh = !heardBefore.current;
+    heardBefore.current = true;
     const opened = openLive({
       open: (after, listener) => listen(urlOf('events.stream', { query: { workspace, after } }), listener),
       onEvents: events => void makeStale(queries, staleAfter(events, rules)),
+      fresh,
+      // Reads that are under way are of now: they need not begin again.
+      onGap: () => void queries.invalidateQueries({}, { cancelRefetch: false }),
       onState: next => {
         // Reads that failed meanwhile are tried again, even if no event was missed.
         if (next === 'open' && wasLost) void queries.invalidateQueries();
@@ -57,6 +64,10 @@ export function LiveProvider({
 function listen(url: string, listener: Listener): EventSource {
   const source = new EventSource(url);
   source.onopen = () => listener.opened();
+  source.addEventListener('hello', ({ data }) => {
+    const hello: Hello = JSON.parse(data);
+    listener.greeted(hello);
+  });
   source.onmessage = message => listener.said(message);
   source.onerror = () => listener.broke(source.readyState === EventSource.CLOSED);
   return source;

@@ -8,12 +8,13 @@ interface Waiting {
 }
 
 /** A stream and a clock that move only when the test says so. */
-function harness() {
+function harness({ fresh = true } = {}) {
   const opened: { listener: Listener; after: string | undefined; closed: boolean }[] = [];
   const waiting = new Set<Waiting>();
   const states: LiveState[] = [];
   const batches: string[][] = [];
   let ends = 0;
+  let gaps = 0;
   const live = openLive({
     open(after, listener) {
       const entry = { after, listener, closed: false };
@@ -26,6 +27,10 @@ function harness() {
     },
     onEvents: events => batches.push(events.map(event => event.type)),
     onState: state => states.push(state),
+    fresh,
+    onGap: () => {
+      gaps += 1;
+    },
     onEnded: () => {
       ends += 1;
     },
@@ -48,7 +53,7 @@ function harness() {
   };
   const say = (type: string, position: string) =>
     latest().listener.said({ data: JSON.stringify({ type }), lastEventId: position });
-  return { live, opened, waiting, states, batches, pass, latest, say, ends: () => ends };
+  return { live, opened, waiting, states, batches, pass, latest, say, ends: () => ends, gaps: () => gaps };
 }
 
 test('a burst of events is one update', () => {
@@ -98,6 +103,31 @@ test('a break asks once who may listen, a refusal each time', () => {
   assert.equal(ends(), 1);
   latest().listener.broke(true);
   assert.equal(ends(), 2);
+});
+
+test('a stream that begins elsewhere than the last one ended makes everything stale', () => {
+  const { latest, gaps } = harness();
+  const greet = (position: string, resumed: boolean) => latest().listener.greeted({ position, resumed });
+  greet('7', false);
+  assert.equal(gaps(), 0, 'the page was read a moment ago');
+  greet('7', true);
+  assert.equal(gaps(), 0, 'nothing was missed');
+  greet('1900', false);
+  assert.equal(gaps(), 1);
+});
+
+test('coming back to a workspace is a gap from the first word on', () => {
+  const { latest, gaps } = harness({ fresh: false });
+  latest().listener.greeted({ position: '7', resumed: false });
+  assert.equal(gaps(), 1);
+});
+
+test('a stream that was refused before anything happened is opened again where it greeted', () => {
+  const { opened, latest, pass } = harness();
+  latest().listener.greeted({ position: '41', resumed: false });
+  latest().listener.broke(true);
+  pass(1000);
+  assert.equal(opened.at(-1)?.after, '41');
 });
 
 test('closing leaves nothing behind', () => {

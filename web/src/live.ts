@@ -4,9 +4,16 @@ import type { Event } from '../../src/contract/system.ts';
 
 export type LiveState = 'connecting' | 'open' | 'lost';
 
+/** The stream's first words: where it begins, and whether that is where one had listened last. */
+export interface Hello {
+  position: string;
+  resumed: boolean;
+}
+
 /** What is heard of a stream; an EventSource is one, and tests bring their own. */
 export interface Listener {
   opened(): void;
+  greeted(hello: Hello): void;
   said(message: { data: string; lastEventId: string }): void;
   /** `over`: an answer that is no stream (an error, a sign-in) ended it for good, nobody tries again by itself. */
   broke(over: boolean): void;
@@ -17,6 +24,10 @@ export interface LiveParts {
   open: (after: string | undefined, listener: Listener) => { close(): void };
   onEvents: (events: Event[]) => void;
   onState: (state: LiveState) => void;
+  /** The stream begins at another place than the last one ended: nobody knows what happened in between. */
+  onGap: () => void;
+  /** What is on screen was read with the page itself, a moment ago: the first stream's beginning is no gap. */
+  fresh: boolean;
   /** The stream ended: perhaps whoever listens may not any more. Once per break, and at each refusal. */
   onEnded: () => void;
   wait: (work: () => void, milliseconds: number) => () => void;
@@ -37,6 +48,7 @@ export interface Live {
 export function openLive(parts: LiveParts): Live {
   let source: { close(): void } | undefined;
   let position: string | undefined;
+  let { fresh } = parts;
   let batch: Event[] = [];
   let retry_ms = FIRST_RETRY_MS;
   let cancelRetry = () => {};
@@ -46,7 +58,7 @@ export function openLive(parts: LiveParts): Live {
   function connect(): void {
     cancelRetry();
     source?.close();
-    source = parts.open(position, { opened, said, broke });
+    source = parts.open(position, { opened, greeted, said, broke });
   }
 
   function opened(): void {
@@ -54,6 +66,12 @@ export function openLive(parts: LiveParts): Live {
     cancelLost?.();
     cancelLost = undefined;
     parts.onState('open');
+  }
+
+  function greeted(hello: Hello): void {
+    position = hello.position;
+    if (!hello.resumed && !fresh) parts.onGap();
+    fresh = false;
   }
 
   function said({ data, lastEventId }: { data: string; lastEventId: string }): void {

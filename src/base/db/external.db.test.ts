@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { defer } from '../../../tests/support/defer.ts';
 import { scratchFolder } from '../../../tests/support/scratch.ts';
+import { until } from '../../../tests/support/until.ts';
 import { isFailure } from '../kit/errors.ts';
 import { newId } from '../kit/ids.ts';
 import { type Address, codeOf, withClient } from './connection.ts';
 import { freePort } from './embedded/port.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { refuseOld } from './external.ts';
-import { openStore } from './open.ts';
+import { openStore, type Store } from './open.ts';
 import type { OpenOptions } from './prepare.ts';
-import { deriveAppPassword } from './scram.ts';
 
 // A PostgreSQL as a company has it: reached over TCP, with an administrator who hands out roles and databases. It is a
 // server of this file's own, because roles belong to a whole server.
@@ -23,6 +22,8 @@ interface Company {
   port: number;
   /** As the administrator. */
   run(sql: string, database?: string): Promise<void>;
+  /** From now on the role comes in without a password, and nobody else does. */
+  trust(role: string): Promise<void>;
   url(role: string, password?: string, database?: string): string;
 }
 
@@ -41,6 +42,17 @@ async function startCompany(t: TestContext): Promise<Company> {
     port: superuser.port,
     run: (sql, database = 'postgres') =>
       withClient({ ...superuser, database }, 'admin', async client => void (await client.query(sql))),
+    async trust(role) {
+      const { rows } = await withClient({ ...superuser, database: 'postgres' }, 'admin', client =>
+        client.query<{ file: string }>(`select current_setting('hba_file') "file"`),
+      );
+      const file = rows[0]?.file ?? '';
+      writeFileSync(file, `host all ${role} 127.0.0.1/32 trust\n${readFileSync(file, 'utf8')}`);
+      await company.run('select pg_reload_conf()');
+      await until('the server trusts the role', () =>
+        withClient({ url: company.url(role, '') }, 'admin', async () => true).catch(() => false),
+      );
+    },
     url: (role, password = 'pw', database = 'lake') =>
       `postgres://${role}:${password}@127.0.0.1:${superuser.port}/${database}`,
   };
@@ -55,17 +67,23 @@ async function startCompany(t: TestContext): Promise<Company> {
   return company;
 }
 
-const KEY = randomBytes(32);
-
 async function open(
   t: TestContext,
-  external: { url: string; app_url?: string },
+  external: { url: string; app_url?: string; secrets?: string },
   more: Partial<OpenOptions> = {},
 ) {
-  const app_password = (instance_id: string) => deriveAppPassword(KEY, instance_id);
-  const store = await openStore({ external: { app_password, ...external }, ...more });
+  const { secrets = scratchFolder(t), ...addresses } = external;
+  const secret_file = (instance_id: string) => join(secrets, 'keys', instance_id);
+  const store = await openStore({ external: { secret_file, ...addresses }, ...more });
   defer(t, () => store.close());
   return store;
+}
+
+/** Whether it can open connections anew, not only use those that it has. */
+async function isLetIn(store: Store): Promise<boolean> {
+  const snapshot = await store.openSnapshot('test').catch(() => undefined);
+  await snapshot?.close();
+  return snapshot !== undefined;
 }
 
 function failure(code: Parameters<typeof isFailure>[1], about: RegExp) {
@@ -94,15 +112,57 @@ test('nobody else of the server may connect to the database', async t => {
   );
 });
 
-test('another key gives moulin_app another password, which the migrating role sets', async t => {
+test('two servers that know one password of the owner share the role, and keep nothing', async t => {
+  const company = await startCompany(t);
+  const secrets = [scratchFolder(t), scratchFolder(t)] as const;
+  const one = await open(t, { url: company.url('migrator'), secrets: secrets[0] });
+  const other = await open(t, { url: company.url('migrator'), secrets: secrets[1] });
+  assert.equal(other.instance_id, one.instance_id);
+  assert(await isLetIn(one));
+  assert(await isLetIn(other));
+  assert.deepEqual(
+    secrets.flatMap(folder => readdirSync(folder)),
+    [],
+  );
+});
+
+test('another password of the owner gives moulin_app another one too', async t => {
   const company = await startCompany(t);
   const first = await open(t, { url: company.url('migrator') });
-  const store = await openStore({
-    external: { url: company.url('migrator'), app_password: id => deriveAppPassword('another key', id) },
-  });
-  defer(t, () => store.close());
+  await company.run(`alter role migrator password 'other'`);
+  const store = await open(t, { url: company.url('migrator', 'other') });
   assert.equal(store.instance_id, first.instance_id);
-  assert.equal((await store.health()).state, 'ok');
+  assert(await isLetIn(store));
+});
+
+test('an owner without a password: two servers of one user, started together, share what is kept for them', async t => {
+  const company = await startCompany(t);
+  await company.trust('migrator');
+  const secrets = scratchFolder(t);
+  const url = company.url('migrator', '');
+  const [one, other] = await Promise.all([open(t, { url, secrets }), open(t, { url, secrets })]);
+  assert.equal(other.instance_id, one.instance_id);
+  const later = await open(t, { url, secrets });
+  for (const store of [one, other, later]) assert(await isLetIn(store));
+  const file = join(secrets, 'keys', one.instance_id);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+});
+
+test('an owner without a password on another machine is refused, and the first server works on', async t => {
+  const company = await startCompany(t);
+  await company.trust('migrator');
+  const url = company.url('migrator', '');
+  const one = await open(t, { url });
+  const elsewhere = scratchFolder(t);
+  for (const _ of ['at first', 'and again'])
+    await assert.rejects(
+      open(t, { url, secrets: elsewhere }),
+      failure('store.app_password_elsewhere', /moulin_app works for this installation already/),
+    );
+  assert(await isLetIn(one));
+  // As the hint says, when what the password was made from is lost.
+  await company.run('comment on role moulin_app is null');
+  assert(await isLetIn(await open(t, { url, secrets: elsewhere })));
 });
 
 test('a second installation on the same server does not take the role of the first', async t => {

@@ -20,6 +20,5 @@ export { contains, folded } from './folded.ts';
 export type { Lock } from './locks.ts';
 export { openPrepared, openStore, type Store, type StoreHealth } from './open.ts';
 export { type ExternalOptions, type OpenOptions, restoreStore } from './prepare.ts';
-export { deriveAppPassword } from './scram.ts';
 export type { Snapshot } from './snapshot.ts';
 export type { DB, JsonValue } from './types.ts';

@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { fail } from '../kit/errors.ts';
 import { newId } from '../kit/ids.ts';
+import { appSecret } from './app-secret.ts';
 import { backUpBeforeUpgrade } from './backup/files.ts';
 import { type Backup, verifyBackup } from './backup/read.ts';
 import { restoreBackup } from './backup/restore.ts';
@@ -7,15 +9,23 @@ import { type Address, withClient } from './connection.ts';
 import { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { checkServer, roleOf } from './external.ts';
 import { type Migration, type MigrationReport, migrate, readMigrations, schemaVersion } from './migrate.ts';
-import { APP_ROLE, checkAppRole, closeDatabase, ensureAppPassword, ensureRoles } from './roles.ts';
+import {
+  APP_ROLE,
+  appRoleHolder,
+  checkAppRole,
+  closeDatabase,
+  ensureAppPassword,
+  ensureRoles,
+} from './roles.ts';
+import { deriveAppPassword } from './scram.ts';
 import { openSnapshot } from './snapshot.ts';
 
 export interface ExternalOptions {
   url: string;
   /** Where the role in `url` may not make roles. */
   app_url?: string | null;
-  /** The password that moulin_app gets, from a secret that is not in the store; see `deriveAppPassword`. */
-  app_password: (instance_id: string) => string;
+  /** Where the user keeps what moulin_app's password is derived from, when the role in `url` comes in without one. */
+  secret_file: (instance_id: string) => string;
 }
 
 export interface OpenOptions {
@@ -45,13 +55,18 @@ export async function prepareStore(
 ): Promise<PreparedStore> {
   const migrations = known ?? (await readMigrations());
   return withServer(options, async server => {
-    const first_id = options.instance_id ?? newId();
+    const nameOf = async (client: pg.Client) =>
+      (await readInstance(client)) ?? nameInstance(client, options.instance_id ?? newId());
     return withClient(server.owner, 'moulin: prepare', async client => {
       await ensureRoles(client, { app: server.app_role === APP_ROLE });
+      await server.refuseTaken(client);
       await closeDatabase(client, server.app_role);
-      const app = await server.openApp((await readInstance(client)) ?? first_id);
-      const migrated = await migrate(client, migrations, () => backUp(app, options));
-      const instance_id = (await readInstance(client)) ?? (await nameInstance(client, first_id));
+      const migrated = await migrate(client, migrations, async () =>
+        backUp(await server.openApp(await nameOf(client)), options),
+      );
+      // Named first: of several first starts at the same moment all open it under the one name.
+      const instance_id = await nameOf(client);
+      const app = await server.openApp(instance_id);
       await checkAppRole(app);
       return { app, instance_id, migrated, close: server.close };
     });
@@ -84,6 +99,8 @@ export async function restoreStore(options: OpenOptions, file: string): Promise<
 interface Server {
   owner: Address;
   app_role: string;
+  /** Before anything is changed: an application role that works for another installation. */
+  refuseTaken(client: pg.Client): Promise<void>;
   /** Signs in as the application's role. */
   openApp(instance_id: string): Promise<Address>;
   close(): Promise<void>;
@@ -108,10 +125,10 @@ function embeddedOptions({ embedded, say }: OpenOptions) {
 }
 
 function ownServer({ owner, app, close }: EmbeddedServer): Server {
-  return { owner, app_role: APP_ROLE, openApp: async () => app, close };
+  return { owner, app_role: APP_ROLE, refuseTaken: async () => {}, openApp: async () => app, close };
 }
 
-async function reachServer({ url, app_url, app_password }: ExternalOptions): Promise<Server> {
+async function reachServer({ url, app_url, secret_file }: ExternalOptions): Promise<Server> {
   const owner: Address = { url };
   await checkServer(owner);
   const by_hand = app_url ? { url: app_url } : undefined;
@@ -119,9 +136,17 @@ async function reachServer({ url, app_url, app_password }: ExternalOptions): Pro
   return {
     owner,
     app_role: by_hand ? await roleOf(by_hand) : APP_ROLE,
+    async refuseTaken(client) {
+      if (by_hand) return;
+      // The holder is read before the name: a first start beside this one names its store before it claims the role.
+      const holder = await appRoleHolder(client);
+      if (holder !== undefined && holder !== (await readInstance(client)))
+        throw fail('store.role_taken', { role: APP_ROLE, holder });
+    },
     async openApp(instance_id) {
       if (by_hand) return by_hand;
-      const app = await ensureAppPassword(owner, app_password(instance_id), instance_id);
+      const secret = await appSecret(owner, secret_file(instance_id), instance_id);
+      const app = await ensureAppPassword(owner, deriveAppPassword(secret, instance_id), instance_id);
       await checkServer(app);
       return app;
     },

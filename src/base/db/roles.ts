@@ -127,12 +127,17 @@ async function canSignIn(app: Address): Promise<boolean> {
 }
 
 /** The role's comment says which installation set its password. */
-async function claimAppRole(client: pg.Client, instance_id: string): Promise<void> {
+export async function appRoleHolder(client: pg.Client): Promise<string | undefined> {
   const { rows } = await client.query<{ comment: string | null }>(
     `select shobj_description(oid, 'pg_authid') "comment" from pg_roles where rolname = $1`,
     [APP_ROLE],
   );
-  const holder = /^Moulin ([0-9a-f-]{36})$/.exec(rows[0]?.comment ?? '')?.[1];
+  return /^Moulin ([0-9a-f-]{36})$/.exec(rows[0]?.comment ?? '')?.[1];
+}
+
+/** Refuses where the role works for another one: of two installations that come at the same moment one gets it. */
+async function claimAppRole(client: pg.Client, instance_id: string): Promise<void> {
+  const holder = await appRoleHolder(client);
   if (holder !== undefined && holder !== instance_id)
     throw fail('store.role_taken', { role: APP_ROLE, holder });
   await client.query(`comment on role ${APP_ROLE} is ${client.escapeLiteral(`Moulin ${instance_id}`)}`);

@@ -15,8 +15,8 @@ export function scramVerifier(password: string, salt: Buffer = randomBytes(16)):
   return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${stored_key}:${server_key}`;
 }
 
-/** The application role's password on a server of the user's own: from a secret that is kept anyway, so that no file holds it. */
-export function deriveAppPassword(secret: Buffer | string, instance_id: string): string {
+/** The application role's password on a server of the user's own. `app-secret.ts` says from which secret. */
+export function deriveAppPassword(secret: string, instance_id: string): string {
   const bytes = hkdfSync('sha256', secret, instance_id, 'moulin: password of the role moulin_app', 24);
   return Buffer.from(bytes).toString('base64url');
 }

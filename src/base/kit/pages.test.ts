@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { isFailure } from './errors.ts';
-import { readCursor, rowsOf, toPage } from './pages.ts';
+import { readCursor, readSortedCursor, rowsOf, toPage, toSortedPage } from './pages.ts';
 
 const key = z.tuple([z.string(), z.number()]);
 
@@ -35,6 +35,19 @@ test('there is a next page only when a row more than asked for came', () => {
   assert.equal(page(3).next_cursor, null);
   assert.equal(page(4).items.length, 3);
   assert.notEqual(page(4).next_cursor, null);
+});
+
+test('a cursor of another order is none of this list', () => {
+  const rows = [
+    { name: 'a', id: 0 },
+    { name: 'b', id: 1 },
+  ];
+  const { next_cursor } = toSortedPage(rows, { limit: 1, sort: '-name' }, row => [row.name, row.id]);
+  const cursor = next_cursor ?? undefined;
+  assert.deepEqual(readSortedCursor({ cursor, sort: '-name' }, key), ['a', 0]);
+  assert.equal(readSortedCursor({ sort: 'name' }, key), undefined);
+  for (const read of [() => readSortedCursor({ cursor, sort: 'name' }, key), () => readCursor(cursor, key)])
+    assert.throws(read, error => isFailure(error, 'request.invalid'));
 });
 
 test('anything else than a cursor of this list is a problem of the request', () => {

@@ -31,6 +31,24 @@ export function readCursor<T>(cursor: string | undefined, key: z.ZodType<T>): T 
   throw fail('request.invalid', { count: 1, summary: `${field.path} ${field.message}` }, { fields: [field] });
 }
 
+// ── Lists with several orders ───────────────────────────────────────────────────────────────────────
+
+export function toSortedPage<T>(
+  rows: readonly T[],
+  { limit, sort }: { limit: number; sort: string },
+  keyOf: (row: T) => readonly unknown[],
+): Page<T> {
+  return toPage(rows, limit, row => [sort, keyOf(row)]);
+}
+
+/** Its order is part of a cursor: walked on in another one, a list would leave out rows, and nobody would see it. */
+export function readSortedCursor<T>(
+  { cursor, sort }: { cursor?: string; sort: string },
+  key: z.ZodType<T>,
+): T | undefined {
+  return readCursor(cursor, z.tuple([z.literal(sort), key]))?.[1];
+}
+
 /** The usual key: the row's id. */
 export const idKey = z.tuple([z.uuid()]);
 

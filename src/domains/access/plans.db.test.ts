@@ -14,7 +14,7 @@ import { withClient } from '../../base/db/connection.ts';
 import type { DB, Tx } from '../../base/db/index.ts';
 import { newId } from '../../base/kit/ids.ts';
 import { membershipsOf, personById, userByEmail, userById } from './accounts/store.ts';
-import { type AuditFilter, entriesBefore } from './audit/store.ts';
+import { type AuditFilter, type AuditWalk, entriesAfter } from './audit/store.ts';
 import { usableLink } from './links/store.ts';
 import { invitationsBefore, memberById, membersAfter, otherOwners } from './members/store.ts';
 import { userByIdentity } from './oidc/store.ts';
@@ -31,8 +31,10 @@ test('what requests and pages ask is found by an index', async t => {
   const now = new Date().toISOString();
   const hash = Buffer.alloc(32);
   const page = 51;
-  const audit = (filter: Partial<AuditFilter>) => (tx: Tx) =>
-    entriesBefore(tx, { workspace_id, ...filter }, [now, '1000000'], page);
+  const audit =
+    (filter: Partial<AuditFilter>, order: AuditWalk['order'] = 'newest') =>
+    (tx: Tx) =>
+      entriesAfter(tx, { workspace_id, ...filter }, { order, after: [now, '1000000'] }, page);
 
   const inWorkspace = {
     members: tx => membersAfter(tx, { workspace_id }, page),
@@ -42,6 +44,7 @@ test('what requests and pages ask is found by an index', async t => {
     tokens: tx => tokensBefore(tx, { workspace_id }, page),
     service_accounts: tx => serviceAccountsAfter(tx, { workspace_id }, page),
     audit: audit({}),
+    'audit, oldest first': audit({}, 'oldest'),
     'audit by actor': audit({ actor_id: user_id }),
     'audit by action': audit({ action: 'member.renamed' }),
     'audit by object': audit({ object_kind: 'member', object_id: user_id }),
@@ -66,7 +69,7 @@ test('what requests and pages ask is found by an index', async t => {
     user: tx => userById(tx, user_id),
     user_by_email: tx => userByEmail(tx, 'user7@example.com'),
     workspace: tx => workspaceOfMember(tx, user_id, 'w1'),
-    'installation log': tx => entriesBefore(tx, { workspace_id: null }, undefined, page),
+    'installation log': tx => entriesAfter(tx, { workspace_id: null }, { order: 'newest' }, page),
   } satisfies Statements;
   for (const [name, plan] of Object.entries(
     await explain(spanning, work => database.store.withInstance('plans', work)),

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { keyFile } from '../../base/kit/folders.ts';
+import { keyFile, storeSecretFile } from '../../base/kit/folders.ts';
 import type { Config } from '../../contract/config.ts';
 import { type AnswerOptions, addAnswer, alone, type Context, confirm } from './command.ts';
 import { readInstanceFile } from './process/data-folder.ts';
@@ -62,7 +62,9 @@ async function belongingsOf({ data }: Config, { terminal, host }: Context): Prom
     ...(service ? [belonging('service', service.file)] : []),
     ...dataBelongings(data),
     ...storeOutposts(join(data, 'store')).map(path => belonging('store', path)),
-    ...(id ? [belonging('key', keyFile(ownFolder(terminal.env), id))] : []),
+    ...(id
+      ? [storeSecretFile, keyFile].map(place => belonging('key', place(ownFolder(terminal.env), id)))
+      : []),
     ...[...caches].map(path => belonging('cache', path)),
   ].filter(isThere);
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Language } from '../../../web/src/i18n/languages.ts';
@@ -23,4 +24,16 @@ function leaves(texts: Texts, prefix: string): [string, string][] {
   return Object.entries(texts).flatMap(([key, value]) =>
     typeof value === 'string' ? [[`${prefix}${key}`, value]] : leaves(value, `${prefix}${key}.`),
   );
+}
+
+/** A text as it stands on the page: what fills its holes is not known here. */
+export function sayIn(language: Language): (key: string) => RegExp {
+  const texts = readCatalogue(language);
+  return key => {
+    const text = texts.get(key) ?? '';
+    assert.notEqual(text, '', `there is no text ${key} in ${language}`);
+    const pieces = text.split(/\{\{\w+\}\}/).map(piece => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    // A name that is read out has ordinary spaces, whatever the text has.
+    return new RegExp(`^${pieces.join('.*').replace(/\s/g, '\\s')}$`);
+  };
 }

@@ -1,5 +1,6 @@
 import { after } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { isRequired } from '../../support/required.ts';
 import { findChromium, openChromium } from './chromium.ts';
 import { type Moulin, openMoulin } from './moulin.ts';
 import { becomeFirstAdmin } from './people.ts';
@@ -9,10 +10,6 @@ const executable = await findChromium();
 /** Why the tests of this run cannot run here; a run that requires the browser fails instead of skipping. */
 export const skip =
   executable === undefined && !isRequired('chromium') && 'no Chromium, Chrome or Edge is installed';
-
-function isRequired(name: string): boolean {
-  return (process.env.MOULIN_TEST_REQUIRE ?? '').split(/[\s,]+/).includes(name);
-}
 
 let browser: Promise<Browser> | undefined;
 let moulin: Promise<Moulin> | undefined;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { readCursor, rowsOf, toPage } from '../../../base/kit/pages.ts';
+import { readSortedCursor, rowsOf, toSortedPage } from '../../../base/kit/pages.ts';
 import type { AuditEntry, accessRoutes } from '../../../contract/access.ts';
 import type { Call, Handlers, StreamReply } from '../../../contract/route.ts';
 import type { Parts } from '../parts.ts';
 import { actorOf } from './actor.ts';
 import type { Changes } from './entry.ts';
 import { CONTENT_TYPES, exportEntries } from './export.ts';
-import { type AuditFilter, type AuditKey, entriesBefore } from './store.ts';
+import { type AuditFilter, type AuditKey, type AuditWalk, entriesAfter } from './store.ts';
 
 type Routes = Pick<
   typeof accessRoutes,
@@ -30,23 +30,28 @@ export function auditHandlers(parts: Parts): Handlers<Routes> {
 
 type Query = Call<Routes['audit.list']>['query'];
 
-function filterOf({ actor_id, action, object_kind, object_id, from, to }: Omit<Query, 'limit'>) {
+type AuditFields = Omit<Query, 'limit' | 'cursor' | 'sort'>;
+
+function filterOf({ actor_id, action, object_kind, object_id, from, to }: AuditFields) {
   return { actor_id, action, object_kind, object_id, from, to };
 }
 
-async function list(parts: Parts, filter: AuditFilter, { limit, cursor }: Pick<Query, 'limit' | 'cursor'>) {
-  const entries = await readPage(parts, filter, readCursor(cursor, auditKey), rowsOf(limit));
-  return toPage(entries, limit, keyOf);
+async function list(parts: Parts, filter: AuditFilter, query: Pick<Query, 'limit' | 'cursor' | 'sort'>) {
+  const walk: AuditWalk = {
+    order: query.sort === 'at' ? 'oldest' : 'newest',
+    after: readSortedCursor(query, auditKey),
+  };
+  return toSortedPage(await readPage(parts, filter, walk, rowsOf(query.limit)), query, keyOf);
 }
 
 /** The installation's own log is seen through the instance door, each workspace's only through its own. */
 async function readPage(
   { store }: Parts,
   filter: AuditFilter,
-  before: AuditKey | undefined,
+  walk: AuditWalk,
   rows: number,
 ): Promise<AuditEntry[]> {
-  const read = (tx: Parameters<typeof entriesBefore>[0]) => entriesBefore(tx, filter, before, rows);
+  const read = (tx: Parameters<typeof entriesAfter>[0]) => entriesAfter(tx, filter, walk, rows);
   const { workspace_id } = filter;
   const found =
     workspace_id === null
@@ -81,14 +86,14 @@ async function* allPages(
   filter: AuditFilter,
   signal: AbortSignal,
 ): AsyncIterable<readonly AuditEntry[]> {
-  let before: AuditKey | undefined;
+  let after: AuditKey | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const page = await readPage(parts, filter, before, EXPORT_PAGE);
+    const page = await readPage(parts, filter, { order: 'newest', after }, EXPORT_PAGE);
     yield page;
     const last = page.at(-1);
     if (page.length < EXPORT_PAGE || !last) return;
-    before = keyOf(last);
+    after = keyOf(last);
   }
 }
 

@@ -15,8 +15,14 @@ export interface AuditFilter {
   to?: string;
 }
 
-/** The last entry of the page before: newest first, and of one instant by position. */
+/** The last entry of the page before; those of one instant are in the order of their positions. */
 export type AuditKey = readonly [at: string, position: string];
+
+/** Which entries come: the newest first, or the oldest; from the beginning, or after a key. */
+export interface AuditWalk {
+  order: 'newest' | 'oldest';
+  after?: AuditKey;
+}
 
 /** Either door. There is no statement that changes or deletes an entry, and no right to. */
 export async function addEntries(tx: Tx, actor: Actor, notes: readonly AuditNote[]): Promise<void> {
@@ -39,16 +45,18 @@ function toRow({ kind, id, name, ip, request_id }: Actor, { object, changes, ...
   };
 }
 
-export async function entriesBefore(tx: Tx, filter: AuditFilter, before: AuditKey | undefined, rows: number) {
+export async function entriesAfter(tx: Tx, filter: AuditFilter, { order, after }: AuditWalk, rows: number) {
+  // One index serves both ways: it is read from its other end.
+  const [direction, beyond] = order === 'newest' ? (['desc', sql`<`] as const) : (['asc', sql`>`] as const);
   return tx
     .selectFrom('audit_entries')
     .selectAll()
     .where(eb => eb.and(conditions(eb, filter)))
-    .$if(before !== undefined, query =>
-      query.where(sql<boolean>`(at, position) < (${before?.[0]}::timestamptz, ${before?.[1]}::bigint)`),
+    .$if(after !== undefined, query =>
+      query.where(sql<boolean>`(at, position) ${beyond} (${after?.[0]}::timestamptz, ${after?.[1]}::bigint)`),
     )
-    .orderBy('at', 'desc')
-    .orderBy('position', 'desc')
+    .orderBy('at', direction)
+    .orderBy('position', direction)
     .limit(rows)
     .execute();
 }

@@ -1,7 +1,9 @@
+import { useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ROLES, roleHolds, workspacePermissions } from '../../../../src/contract/permissions.ts';
 import { DoneIcon } from '../../icons.ts';
 import { usePermissionText } from '../../parts/access/words.ts';
+import { useScrollable } from '../../parts/table/use-scrollable.ts';
 import { useMembership } from '../../session.ts';
 import css from './permission-table.module.css';
 
@@ -10,10 +12,19 @@ export function PermissionTable() {
   const { t } = useTranslation(['access', 'common']);
   const permissionText = usePermissionText();
   const mine = useMembership()?.role;
+  const box = useRef<HTMLDivElement>(null);
+  const scrollable = useScrollable(box);
+  const caption = useId();
   return (
-    <div className={css.scroll}>
+    <div
+      ref={box}
+      className={css.scroll}
+      {...(scrollable && { tabIndex: 0, role: 'region', 'aria-labelledby': caption })}
+    >
       <table className={css.table}>
-        <caption className={css.hidden}>{t('permission_table.caption')}</caption>
+        <caption id={caption} className={css.hidden}>
+          {t('permission_table.caption')}
+        </caption>
         <thead>
           <tr>
             <th scope="col">{t('permission_table.permission')}</th>

@@ -42,7 +42,7 @@ interface AuditTableProps {
 /** The log, newest first, page by page; a line opens beside the list, and its address can be sent to somebody. */
 export function AuditTable({ route, view, query }: AuditTableProps) {
   const { t } = useTranslation('access');
-  const list = usePagedList(route, { query }, view);
+  const list = usePagedList(route, { query }, view, ['-at', 'at']);
   const [{ entry: open }, change] = useUrlState();
   const entry = list.rows?.find(row => row.id === open);
   return (

@@ -8,7 +8,7 @@ import { RelativeTime } from '../relative-time.tsx';
 import css from './data-table.module.css';
 import type { DataTableProps } from './data-table-props.ts';
 import { selectRows } from './filters.ts';
-import { isPaged, type List } from './list.ts';
+import { isPaged, type List, sortingOf } from './list.ts';
 import { Pager } from './pager.tsx';
 import { SkeletonRows } from './skeleton-rows.tsx';
 import { TableGrid } from './table-grid.tsx';
@@ -28,13 +28,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     () => (paged ? (list.rows ?? NOTHING) : selectRows(list.rows ?? NOTHING, columns, filters, shown)),
     [paged, list.rows, columns, filters, shown],
   );
+  const sorting = sortingOf(list, view.view.sort);
   const { table, showColumns } = useListTable({
     id: props.id,
     columns,
     rows,
     rowId: props.rowId,
-    view: view.view,
-    sortable: !paged,
+    sorting,
+    sorted: paged,
   });
   return (
     <div className={css.card}>
@@ -43,7 +44,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       {list.rows === undefined || rows.length === 0 ? (
         <Instead {...props} heading={heading} />
       ) : (
-        <TableGrid {...props} heading={heading} table={table} />
+        <TableGrid {...props} heading={heading} table={table} sorting={sorting} />
       )}
       {paged && list.rows !== undefined && <Pager list={list} view={view} />}
     </div>

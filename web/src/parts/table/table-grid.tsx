@@ -5,6 +5,7 @@ import { DownIcon, UnsortedIcon, UpIcon } from '../../icons.ts';
 import type { Column } from './column.ts';
 import css from './data-table.module.css';
 import type { DataTableProps } from './data-table-props.ts';
+import type { Sorting } from './list.ts';
 import { TableRow } from './table-row.tsx';
 import type { ListTable } from './use-list-table.ts';
 import { useScrollable } from './use-scrollable.ts';
@@ -15,7 +16,11 @@ const VIRTUAL_FROM_ROWS = 100;
 const ROW_PX = 36;
 const DENSE_ROW_PX = 30;
 
-type GridProps<Row extends object> = DataTableProps<Row> & { heading: string; table: ListTable<Row> };
+interface GridProps<Row extends object> extends DataTableProps<Row> {
+  heading: string;
+  table: ListTable<Row>;
+  sorting: Sorting;
+}
 
 /** A real <table>: caption, column headers that say how they sort, rows that say which one they are. */
 export function TableGrid<Row extends object>(props: GridProps<Row>) {
@@ -100,10 +105,12 @@ function Spacer({ height }: { height: number }) {
   );
 }
 
-function HeaderCell<Row extends object>({ column, table, view }: GridProps<Row> & { column: Column<Row> }) {
-  const sort = view.view.sort;
-  const sorted = sort?.column === column.id ? (sort.descending ? 'descending' : 'ascending') : 'none';
-  const sortable = table.getColumn(column.id)?.getCanSort() ?? false;
+type HeaderProps<Row extends object> = GridProps<Row> & { column: Column<Row> };
+
+function HeaderCell<Row extends object>({ column, table, view, sorting }: HeaderProps<Row>) {
+  const { offers, own, current } = sorting;
+  const sorted = current?.column === column.id ? (current.descending ? 'descending' : 'ascending') : 'none';
+  const sortable = offers(column.id) && (table.getColumn(column.id)?.getCanSort() ?? false);
   return (
     <th
       scope="col"
@@ -116,7 +123,7 @@ function HeaderCell<Row extends object>({ column, table, view }: GridProps<Row> 
           type="button"
           className={css.sort}
           data-sorted={sorted !== 'none' || undefined}
-          onClick={() => view.change({ sort: nextSort(sort, column.id) })}
+          onClick={() => view.change({ sort: nextSort(view.view.sort, column.id, own) })}
         >
           {column.header}
           <SortMark sorted={sorted} />

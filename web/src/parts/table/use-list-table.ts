@@ -10,7 +10,7 @@ import { useMemo, useState } from 'react';
 import { useLanguage } from '../../i18n/use-format.ts';
 import { rememberColumns, rememberedColumns } from '../../preferences.ts';
 import { type Column, compareValues, type Value } from './column.ts';
-import type { View } from './view.ts';
+import type { Sorting } from './list.ts';
 
 const features = tableFeatures({
   columnVisibilityFeature,
@@ -23,27 +23,29 @@ interface Options<Row> {
   columns: readonly Column<Row>[];
   rows: Row[];
   rowId: (row: Row) => string;
-  view: View;
-  /** A paged list keeps the server's order. */
-  sortable: boolean;
+  sorting: Sorting;
+  /** The rows come in that order already. */
+  sorted: boolean;
 }
 
 /** The model behind a list: order, and which columns are there. Rendering is `data-table.tsx`. */
 export function useListTable<Row extends object>(options: Options<Row>) {
-  const { id, columns, rows, rowId, view, sortable } = options;
+  const { id, columns, rows, rowId, sorting, sorted } = options;
   const language = useLanguage();
   const [shown, setShown] = useState(() => rememberedColumns(id));
   const definitions = useMemo(
-    () => defineColumns(columns, new Intl.Collator(language, { numeric: true }), sortable),
-    [columns, language, sortable],
+    () => defineColumns(columns, new Intl.Collator(language, { numeric: true })),
+    [columns, language],
   );
   const table = useTable({
     features,
     columns: definitions,
     data: rows,
     getRowId: rowId,
+    manualSorting: sorted,
     state: {
-      sorting: view.sort === null ? [] : [{ id: view.sort.column, desc: view.sort.descending }],
+      sorting:
+        sorting.current === null ? [] : [{ id: sorting.current.column, desc: sorting.current.descending }],
       columnVisibility: visibility(columns, shown),
     },
   });
@@ -59,7 +61,6 @@ export type ListTable<Row extends object> = ReturnType<typeof useListTable<Row>>
 function defineColumns<Row extends object>(
   columns: readonly Column<Row>[],
   collator: Intl.Collator,
-  sortable: boolean,
 ): ColumnDef<typeof features, Row>[] {
   return columns.map(column => ({
     id: column.id,
@@ -67,7 +68,7 @@ function defineColumns<Row extends object>(
     // What is not there comes last, whichever way the list is sorted.
     accessorFn: (row: Row) => column.value(row) ?? undefined,
     sortUndefined: 'last' as const,
-    enableSorting: sortable && column.sortable !== false,
+    enableSorting: column.sortable !== false,
     sortFn: (a, b, name) =>
       compareValues(a.getValue<Value>(name) ?? null, b.getValue<Value>(name) ?? null, collator),
   }));

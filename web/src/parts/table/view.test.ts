@@ -41,3 +41,9 @@ test('sorting goes up, down, and back', () => {
   );
   assert.deepEqual(nextSort(down, 'role'), { column: 'role', descending: false });
 });
+
+test('the column that a list is sorted by anyway turns round and back', () => {
+  const own = { column: 'at', descending: true };
+  const oldest = nextSort(null, 'at', own);
+  assert.deepEqual([oldest, nextSort(oldest, 'at', own)], [{ column: 'at', descending: false }, null]);
+});

@@ -35,7 +35,7 @@ export function writeView(view: View, change: Partial<View>, names: ViewNames): 
   const next = { ...view, cursor: null, ...change };
   return {
     [key('q')]: next.search,
-    [key('sort')]: next.sort === null ? null : `${next.sort.descending ? '-' : ''}${next.sort.column}`,
+    [key('sort')]: next.sort === null ? null : formatSort(next.sort),
     [key('cursor')]: next.cursor,
     ...Object.fromEntries(names.filters.map(name => [key(name), next.filters[name] ?? null])),
   };
@@ -45,16 +45,25 @@ export function isFiltered(view: View): boolean {
   return view.search !== '' || Object.keys(view.filters).length > 0;
 }
 
-/** Up, down, and back to the list's own order. */
-export function nextSort(sort: View['sort'], column: string): View['sort'] {
+/**
+ * Up, down, and back to the list's own order. Where that is the order of a column, the column turns round and back: a
+ * third step would change nothing.
+ */
+export function nextSort(sort: View['sort'], column: string, own: View['sort'] = null): View['sort'] {
+  if (own?.column === column) return sort?.column === column ? null : { column, descending: !own.descending };
   if (sort?.column !== column) return { column, descending: false };
   return sort.descending ? null : { column, descending: true };
 }
 
-function readSort(text: string | undefined): View['sort'] {
+export function readSort(text: string | undefined): View['sort'] {
   if (text === undefined || text === '') return null;
   const descending = text.startsWith('-');
   return { column: descending ? text.slice(1) : text, descending };
+}
+
+/** As the address and the API write it: `-at`. */
+export function formatSort({ column, descending }: NonNullable<View['sort']>): string {
+  return `${descending ? '-' : ''}${column}`;
 }
 
 function keyOf(names: ViewNames): (key: string) => string {

@@ -1,40 +1,43 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { allPages } from '../../web/src/areas.ts';
-import type { Language } from '../../web/src/i18n/languages.ts';
-import { until } from '../support/until.ts';
-import { axeColourFindings, axeFindings } from './support/axe.ts';
-import { readCatalogue } from './support/catalogue.ts';
-import { type FrenchReader, readFrench } from './support/foreign-words.ts';
-import { furnish } from './support/furnish.ts';
-import { type Scene, scenario } from './support/scenario.ts';
-import type { Visit } from './support/visit.ts';
+import { allPages } from '../../../web/src/areas.ts';
+import type { Language } from '../../../web/src/i18n/languages.ts';
+import { sayIn } from './catalogue.ts';
+import type { FrenchReader } from './foreign-words.ts';
+import { furnish } from './furnish.ts';
+import { inspect, listenForEnglish, standWide } from './inspect.ts';
+import { type Scene, scenario } from './scenario.ts';
+import type { Visit } from './visit.ts';
 
 // Every page there is, from the table that the router, the navigation and the palette read: a new page is looked at
-// without anybody thinking of it.
+// without anybody thinking of it. One language and one half per file, so that the halves run beside each other.
 
 const MOST_REQUESTS = 5;
-const NARROW = { width: 360, height: 740 };
-const WIDE = { width: 1600, height: 1000 };
 
-for (const language of ['en', 'fr'] as const)
+export function tourPages(language: Language): void {
   scenario(`every page is whole, in ${language}`, async (scene, t) => {
-    const { addresses, visit, fill } = await comeIn(scene, language);
-    const say = sayIn(language);
+    const { visit, fill, french } = await comeIn(scene, language);
     // A workspace that is not there is one of the states to look at.
     visit.faults.expect(/404 \(Not Found\).*\/api\/v1\/workspace/);
-    const french = language === 'fr' ? await listen(visit) : undefined;
-    for (const address of addresses) await t.test(address, () => inspect(visit, address, french));
-    for (const dialog of DIALOGS)
-      await t.test(`${dialog.page}: ${dialog.opened_by.join(' → ')}`, () =>
-        inspectDialog(visit, dialog, { say, fill, french }),
-      );
+    for (const path of [...allPages.map(page => page.path), ...MORE])
+      await t.test(path, () => inspectPage(visit, fill(path), french));
   });
+}
+
+export function tourDialogs(language: Language): void {
+  scenario(`every dialog is whole, in ${language}`, async (scene, t) => {
+    const arrival = await comeIn(scene, language);
+    for (const dialog of DIALOGS)
+      await t.test(`${dialog.page}: ${dialog.opened_by.join(' → ')}`, () => inspectDialog(arrival, dialog));
+  });
+}
 
 interface Arrival {
-  addresses: string[];
   visit: Visit;
+  /** An address with the workspace and the service account of this visit. */
   fill: (path: string) => string;
+  say: (key: string) => RegExp;
+  french: FrenchReader | undefined;
 }
 
 async function comeIn(scene: Scene, language: Language): Promise<Arrival> {
@@ -43,11 +46,11 @@ async function comeIn(scene: Scene, language: Language): Promise<Arrival> {
   await scene.giveRights(person);
   const { service_account_id } = await furnish(scene, place, person);
   const visit = await scene.visit({ as: person, language });
-  const fill = (path: string) => path.replace('$workspace', place.slug).replace('$id', service_account_id);
   return {
     visit,
-    fill,
-    addresses: [...allPages.map(page => fill(page.path)), ...MORE.map(fill)],
+    fill: path => path.replace('$workspace', place.slug).replace('$id', service_account_id),
+    say: sayIn(language),
+    french: language === 'fr' ? listenForEnglish(visit) : undefined,
   };
 }
 
@@ -61,42 +64,11 @@ const MORE = [
   '/w/$workspace/nothing-here',
 ];
 
-/** What the API answers may stand on the page as it is; what it says of itself in English may not. */
-async function listen({ page }: Visit): Promise<FrenchReader> {
-  const french = readFrench();
-  page.on('response', async response => {
-    const { pathname } = new URL(response.url());
-    const isData = pathname.startsWith('/api/v1/') && !/openapi|events$/.test(pathname);
-    if (isData) french.learn(await response.json().catch(() => null));
-  });
-  return french;
-}
-
-async function inspect(visit: Visit, address: string, french: FrenchReader | undefined): Promise<void> {
-  const { page } = visit;
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize(WIDE);
+async function inspectPage(visit: Visit, address: string, french: FrenchReader | undefined): Promise<void> {
+  await standWide(visit);
   const requests = await visit.open(address);
   assert(requests.length <= MOST_REQUESTS, `${requests.length} requests: ${requests.join(', ')}`);
-  assert.equal(await overflow(visit), 0, 'it scrolls sideways at 1600 px');
-  assert.deepEqual(await axeFindings(page), [], 'light');
-  if (french !== undefined) assert.deepEqual(await french.findEnglish(page), []);
-  await darken(page);
-  assert.deepEqual(await axeColourFindings(page), [], 'dark');
-  await page.setViewportSize(NARROW);
-  assert.equal(await overflow(visit), 0, 'it scrolls sideways at 360 px');
-}
-
-/** The theme follows the system; colours that are still on their way from one to the other have no contrast to measure. */
-async function darken(page: Page): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await until('the page is dark', () => page.evaluate<boolean>(IS_DARK));
-}
-
-const IS_DARK = `document.documentElement.dataset.mantineColorScheme === 'dark' && document.getAnimations().length === 0`;
-
-function overflow({ page }: Visit): Promise<number> {
-  return page.evaluate<number>('Math.max(0, document.documentElement.scrollWidth - innerWidth)');
+  await inspect(visit, french);
 }
 
 // ── Dialogs ─────────────────────────────────────────────────────────────────────────────────────────
@@ -136,38 +108,14 @@ const DIALOGS: DialogCase[] = [
   { page: '/account/tokens', opened_by: ['access:tokens.make', 'access:tokens.scopes_some'] },
 ];
 
-/** A text as the beginning of what stands on the page: what fills its holes is not known here. */
-function sayIn(language: Language): (key: string) => RegExp {
-  const texts = readCatalogue(language);
-  return key => {
-    const text = texts.get(key) ?? '';
-    assert.notEqual(text, '', `there is no text ${key} in ${language}`);
-    const pieces = text.split(/\{\{\w+\}\}/).map(piece => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    // A name that is read out has ordinary spaces, whatever the text has.
-    return new RegExp(`^${pieces.join('.*').replace(/\s/g, '\\s')}$`);
-  };
-}
-
-interface Words {
-  say: (key: string) => RegExp;
-  fill: (path: string) => string;
-  french: FrenchReader | undefined;
-}
-
-async function inspectDialog(visit: Visit, dialog: DialogCase, { say, fill, french }: Words): Promise<void> {
+async function inspectDialog({ visit, fill, say, french }: Arrival, dialog: DialogCase): Promise<void> {
   const { page } = visit;
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize(WIDE);
+  await standWide(visit);
   await visit.open(fill(dialog.page));
   for (const key of dialog.opened_by) await press(page, dialog, say(key));
   await page.getByRole('dialog').waitFor();
   await visit.settle();
-  assert.deepEqual(await axeFindings(page), [], 'light');
-  if (french !== undefined) assert.deepEqual(await french.findEnglish(page), []);
-  await darken(page);
-  assert.deepEqual(await axeColourFindings(page), [], 'dark');
-  await page.setViewportSize(NARROW);
-  assert.equal(await overflow(visit), 0, 'it scrolls sideways at 360 px');
+  await inspect(visit, french);
 }
 
 async function press(page: Page, { row }: DialogCase, name: RegExp): Promise<void> {

@@ -1,0 +1,3 @@
+import { tourDialogs } from './support/tour.ts';
+
+tourDialogs('en');

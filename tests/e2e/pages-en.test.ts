@@ -1,0 +1,3 @@
+import { tourPages } from './support/tour.ts';
+
+tourPages('en');
