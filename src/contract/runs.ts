@@ -47,6 +47,17 @@ export const retrySchema = z.strictObject({
   jitter: z.number().min(0).max(1).default(0.2),
 });
 export type Retry = z.infer<typeof retrySchema>;
+const { max_attempts, delay_seconds, factor, max_delay_seconds, jitter } = retrySchema.shape;
+/** What one task says of it. Without the defaults: what it does not say is its kind's to say. */
+const retryChoice = z
+  .strictObject({
+    max_attempts: max_attempts.unwrap(),
+    delay_seconds: delay_seconds.unwrap(),
+    factor: factor.unwrap(),
+    max_delay_seconds: max_delay_seconds.unwrap(),
+    jitter: jitter.unwrap(),
+  })
+  .partial();
 
 /** Seconds, each counted on its own; absent: none. */
 export const timeoutsSchema = z.strictObject({
@@ -82,7 +93,7 @@ export const newTaskSchema = z.strictObject({
   connection_id: id.optional(),
   not_before: timestamp.optional(),
   delay_seconds: seconds.optional(),
-  retry: retrySchema.partial().optional(),
+  retry: retryChoice.optional(),
   timeouts: timeoutsSchema.optional(),
 });
 export type NewTask = z.infer<typeof newTaskSchema>;
