@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, name, pageOf, pageQuery, slug, sortedBy, timestamp, version } from './page.ts';
+import { id, instant, name, pageOf, pageQuery, slug, sortedBy, timestamp, version } from './page.ts';
 import { INSTANCE_RIGHTS, ROLES, SCOPES } from './permissions.ts';
 import { defineRoutes } from './route.ts';
 import { secretRoutes } from './secrets.ts';
@@ -163,13 +163,6 @@ export const auditEntrySchema = z.object({
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
-/** What PostgreSQL can compare with: it knows no year 0, and no offset of a day. */
-const instant = z.iso
-  .datetime({ offset: true })
-  .refine(
-    text => !/^0000|[+-](1[5-9]|2\d)(:?\d\d)?$/.test(text),
-    'must be a time such as 2026-11-21T12:00:00Z',
-  );
 const auditFilter = z.object({
   actor_id: z.string().optional(),
   action: z.string().max(100).optional(),

@@ -23,6 +23,13 @@ export function pageOf<T extends z.ZodType>(item: T) {
 
 /** RFC 3339, UTC, six digits: text from the database to the client, never a `Date` (it would lose microseconds). */
 export const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-21T12:00:00.000000Z' });
+/** A time that comes in, as PostgreSQL can compare it: it knows no year 0, and no offset of a day. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .refine(
+    text => !/^0000|[+-](1[5-9]|2\d)(:?\d\d)?$/.test(text),
+    'must be a time such as 2026-11-21T12:00:00Z',
+  );
 export const id = z.uuid();
 /** 1 to 500 visible characters of any script; control characters and lone white space are nobody's name. */
 export const name = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, name, pageOf, pageQuery, timestamp, version } from './page.ts';
+import { id, instant, name, pageOf, pageQuery, timestamp, version } from './page.ts';
 import { defineRoutes } from './route.ts';
 import { TASK_STATES } from './task-states.ts';
 
@@ -91,7 +91,7 @@ export const newTaskSchema = z.strictObject({
   /** Given keys under which it counts against a limit. */
   keys: z.array(z.string().min(1).max(200)).max(10).default([]),
   connection_id: id.optional(),
-  not_before: timestamp.optional(),
+  not_before: instant.optional(),
   delay_seconds: seconds.optional(),
   retry: retryChoice.optional(),
   timeouts: timeoutsSchema.optional(),
@@ -107,7 +107,7 @@ export type RunDefinition = z.infer<typeof runDefinitionSchema>;
 
 export const newRunSchema = runDefinitionSchema.extend({
   priority: z.number().int().min(-100).max(100).default(0),
-  window: z.strictObject({ start: timestamp, end: timestamp }).optional(),
+  window: z.strictObject({ start: instant, end: instant }).optional(),
   /** A second run with the same key is not made: the first one is the answer. */
   dedupe_key: z.string().min(1).max(200).optional(),
   /** Runs with the same key do not overlap. */
@@ -305,8 +305,8 @@ export const runFilter = z.object({
   trigger: z.enum(TRIGGERS).optional(),
   schedule_id: id.optional(),
   text: z.string().max(200).optional().describe('Part of the title, of the reason or of the error'),
-  since: timestamp.optional(),
-  until: timestamp.optional(),
+  since: instant.optional(),
+  until: instant.optional(),
   late: z.stringbool().optional(),
 });
 const bulk = z.strictObject({ ids: z.array(id).min(1).max(1000) });
@@ -349,7 +349,7 @@ export const runRoutes = defineRoutes({
     output: runSchema,
     status: 202,
     idempotent: true,
-    errors: ['run.graph', 'task.unknown_kind', 'task.input'],
+    errors: ['run.graph', 'task.unknown_kind', 'task.input', 'auth.forbidden'],
   },
   'runs.show': {
     method: 'GET',
@@ -594,7 +594,7 @@ export const workerSchema = z.object({
     done: z.number().int().default(0),
     failed: z.number().int().default(0),
   }),
-  /** Of the caller's own workspaces with their names; of others only the number. */
+  /** Of the caller's own workspaces. */
   tasks: z.array(
     z.object({
       id,
@@ -605,6 +605,8 @@ export const workerSchema = z.object({
       started_at: timestamp.nullable(),
     }),
   ),
+  /** How many more it has, of workspaces that the caller does not belong to. */
+  tasks_elsewhere: z.number().int(),
 });
 export type Worker = z.infer<typeof workerSchema>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, name, pageOf, pageQuery, timestamp, version } from './page.ts';
+import { id, instant, name, pageOf, pageQuery, timestamp, version } from './page.ts';
 import { defineRoutes } from './route.ts';
 import { OVERLAPS, runDefinitionSchema, runStateSchema } from './runs.ts';
 
@@ -13,7 +13,7 @@ const timeZone = z.string().max(100);
 const when = {
   cron: cron.nullish(),
   every_seconds: z.number().int().min(1).max(31_622_400).nullish(),
-  once_at: timestamp.nullish(),
+  once_at: instant.nullish(),
 };
 
 const settings = {
@@ -23,8 +23,8 @@ const settings = {
   ...when,
   /** Null follows the workspace's. */
   time_zone: timeZone.nullish(),
-  starts_at: timestamp.nullish(),
-  ends_at: timestamp.nullish(),
+  starts_at: instant.nullish(),
+  ends_at: instant.nullish(),
   /** Each fire is moved by chance, at most so much, always by the same for the same fire time. */
   jitter_seconds: z.number().int().min(0).max(86_400).default(0),
   /** Fire times that passed while nobody could fire: none of them, the last one, or all up to a limit. */
@@ -184,8 +184,8 @@ export const scheduleRoutes = defineRoutes({
     body: z.strictObject({
       ...when,
       time_zone: timeZone.nullish(),
-      starts_at: timestamp.nullish(),
-      ends_at: timestamp.nullish(),
+      starts_at: instant.nullish(),
+      ends_at: instant.nullish(),
       calendar_id: id.nullish(),
       count: z.number().int().min(1).max(100).default(5),
     }),

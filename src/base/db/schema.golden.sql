@@ -221,11 +221,13 @@ create table incidents (
   last_at timestamp with time zone not null default now(),
   recovered_at timestamp with time zone,
   recovered_run_id uuid,
+  changed_at timestamp with time zone not null default now(),
   constraint incidents_pkey PRIMARY KEY (id),
   constraint incidents_kind_check CHECK ((kind = ANY (ARRAY['failed'::text, 'lost'::text, 'late'::text]))),
   constraint incidents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
 );
-CREATE INDEX incidents_newest ON public.incidents USING btree (workspace_id, last_at DESC, id DESC);
+CREATE INDEX incidents_newest ON public.incidents USING btree (workspace_id, changed_at DESC, id DESC);
+CREATE INDEX incidents_open_newest ON public.incidents USING btree (workspace_id, changed_at DESC, id DESC) WHERE (recovered_at IS NULL);
 CREATE UNIQUE INDEX incidents_open ON public.incidents USING btree (workspace_id, subject, kind) WHERE (recovered_at IS NULL);
 -- row-level security: forced
 create policy instance on incidents for all to moulin_instance using (true);
@@ -403,13 +405,18 @@ create table pipeline_runs (
   constraint pipeline_runs_trigger_check CHECK ((trigger = ANY (ARRAY['manual'::text, 'api'::text, 'schedule'::text, 'retry'::text, 'backfill'::text, 'event'::text, 'system'::text]))),
   constraint pipeline_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
 );
+CREATE INDEX pipeline_runs_day ON public.pipeline_runs USING btree (workspace_id, ended_at, state) WHERE (ended_at IS NOT NULL);
+CREATE INDEX pipeline_runs_definition ON public.pipeline_runs USING btree (workspace_id, definition_id, created_at DESC, id DESC) WHERE (definition_id IS NOT NULL);
 CREATE INDEX pipeline_runs_ended ON public.pipeline_runs USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX pipeline_runs_kind ON public.pipeline_runs USING btree (workspace_id, kind, created_at DESC, id DESC);
 CREATE INDEX pipeline_runs_late ON public.pipeline_runs USING btree (late_at) WHERE ((ended_at IS NULL) AND (late_at IS NOT NULL) AND (NOT late));
 CREATE INDEX pipeline_runs_newest ON public.pipeline_runs USING btree (workspace_id, created_at DESC, id DESC);
 CREATE INDEX pipeline_runs_open_key ON public.pipeline_runs USING btree (workspace_id, overlap_key, created_at, id) WHERE ((overlap_key IS NOT NULL) AND (ended_at IS NULL));
 CREATE INDEX pipeline_runs_parent ON public.pipeline_runs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX pipeline_runs_schedule ON public.pipeline_runs USING btree (workspace_id, schedule_id, created_at DESC, id DESC) WHERE (schedule_id IS NOT NULL);
 CREATE INDEX pipeline_runs_state ON public.pipeline_runs USING btree (workspace_id, state, created_at DESC, id DESC);
+CREATE INDEX pipeline_runs_trigger ON public.pipeline_runs USING btree (workspace_id, trigger, created_at DESC, id DESC);
+CREATE INDEX pipeline_runs_were_late ON public.pipeline_runs USING btree (workspace_id, created_at DESC, id DESC) WHERE late;
 CREATE UNIQUE INDEX pipeline_runs_dedupe ON public.pipeline_runs USING btree (workspace_id, dedupe_key) WHERE (dedupe_key IS NOT NULL);
 CREATE UNIQUE INDEX pipeline_runs_fire ON public.pipeline_runs USING btree (schedule_id, fire_time) WHERE ((schedule_id IS NOT NULL) AND (fire_time IS NOT NULL));
 -- row-level security: forced

@@ -126,6 +126,7 @@ export interface IncidentsTable {
   last_at: Generated<string>;
   recovered_at: string | null;
   recovered_run_id: string | null;
+  changed_at: Generated<string>;
 }
 
 export interface InstanceTable {

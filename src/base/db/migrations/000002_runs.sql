@@ -135,6 +135,12 @@ create unique index pipeline_runs_dedupe on pipeline_runs (workspace_id, dedupe_
 create unique index pipeline_runs_fire on pipeline_runs (schedule_id, fire_time) where schedule_id is not null and fire_time is not null;
 create index pipeline_runs_newest on pipeline_runs (workspace_id, created_at desc, id desc);
 create index pipeline_runs_state on pipeline_runs (workspace_id, state, created_at desc, id desc);
+create index pipeline_runs_kind on pipeline_runs (workspace_id, kind, created_at desc, id desc);
+create index pipeline_runs_trigger on pipeline_runs (workspace_id, trigger, created_at desc, id desc);
+create index pipeline_runs_were_late on pipeline_runs (workspace_id, created_at desc, id desc) where late;
+create index pipeline_runs_day on pipeline_runs (workspace_id, ended_at, state) where ended_at is not null;
+create index pipeline_runs_definition on pipeline_runs (workspace_id, definition_id, created_at desc, id desc)
+  where definition_id is not null;
 create index pipeline_runs_schedule on pipeline_runs (workspace_id, schedule_id, created_at desc, id desc) where schedule_id is not null;
 create index pipeline_runs_open_key on pipeline_runs (workspace_id, overlap_key, created_at, id)
   where overlap_key is not null and ended_at is null;
@@ -320,10 +326,13 @@ create table incidents (
   opened_at timestamptz not null default now(),
   last_at timestamptz not null default now(),
   recovered_at timestamptz,
-  recovered_run_id uuid
+  recovered_run_id uuid,
+  -- Opened, happened again or recovered: what the bell is sorted by, and what somebody may not have seen.
+  changed_at timestamptz not null default now()
 );
 create unique index incidents_open on incidents (workspace_id, subject, kind) where recovered_at is null;
-create index incidents_newest on incidents (workspace_id, last_at desc, id desc);
+create index incidents_newest on incidents (workspace_id, changed_at desc, id desc);
+create index incidents_open_newest on incidents (workspace_id, changed_at desc, id desc) where recovered_at is null;
 
 -- Up to where somebody has looked at the bell.
 create table incident_views (
