@@ -9,6 +9,8 @@ export type Floor = (typeof FLOORS)[number];
 export const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   'base/kit': [],
   'base/db': ['base/kit'],
+  'base/processes': [],
+  'base/storage': ['base/kit'],
   'domains/access': [],
   'doors/server': [],
   'doors/cli': [],

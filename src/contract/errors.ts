@@ -896,6 +896,41 @@ export const errors = {
     message: 'The task could not write: the disk that holds {folder} is full.',
     hint: 'Free space; the task is started again while attempts are left.',
   },
+  'storage.full': {
+    status: 507,
+    retry: 'transient',
+    title: 'The disk is full',
+    message: 'The disk that holds {folder} is full.',
+    hint: 'Free space on it. Nothing is damaged; what could not be written is tried again.',
+  },
+  'storage.missing': {
+    status: 404,
+    retry: 'terminal',
+    title: 'The object is not there',
+    message: 'The storage has no object "{key}".',
+    hint: 'It may have been deleted by retention. If it should be there, restore the storage from its backup.',
+  },
+  'storage.short': {
+    status: 500,
+    retry: 'terminal',
+    title: 'The object is too short',
+    message: 'The object "{key}" has {bytes} bytes where {wanted} were expected.',
+    hint: 'Something changed the storage from outside. Restore the object from a backup.',
+  },
+  'storage.key': {
+    status: 422,
+    retry: 'terminal',
+    title: 'This cannot be the key of an object',
+    message: 'An object cannot have the key "{key}": {reason}.',
+    hint: 'Use names separated by slashes, without dots at their beginning.',
+  },
+  'storage.failed': {
+    status: 503,
+    retry: 'transient',
+    title: 'The storage does not work',
+    message: 'The storage {folder} does not work: {reason}.',
+    hint: 'Check that the folder exists, and that Moulin may read and write it.',
+  },
   'log.search': {
     status: 400,
     retry: 'terminal',
@@ -951,6 +986,21 @@ export const errors = {
     title: 'The calendar is used',
     message: '{count} schedule(s) use this calendar.',
     hint: 'Give those schedules another calendar first.',
+  },
+  'half.no_database': {
+    status: 400,
+    retry: 'terminal',
+    title: 'One half needs a PostgreSQL of your own',
+    message:
+      'moulin {command} runs one half of Moulin, and the halves meet in a PostgreSQL that both can reach; database.url is not set.',
+    hint: 'Set database.url (MOULIN_DATABASE_URL) on each machine to the same PostgreSQL, or use moulin start, which runs everything here.',
+  },
+  'half.other_storage': {
+    status: 500,
+    retry: 'terminal',
+    title: 'This machine does not see the files of the installation',
+    message: 'The storage at {place} is not the one that the servers of this installation use.',
+    hint: 'Set storage.url on every machine to the same S3 address, or to a folder that all of them share.',
   },
   'worker.ended': {
     status: 409,

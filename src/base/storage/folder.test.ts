@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { scratchFolder } from '../../../tests/support/scratch.ts';
+import { collect, conformance, keysOf } from '../../../tests/support/storage-conformance.ts';
+import { isFailure } from '../kit/errors.ts';
+import { openFolderStorage } from './index.ts';
+
+conformance('a folder', t => openFolderStorage(join(scratchFolder(t), 'objects')));
+
+test('links lead nowhere', async t => {
+  const outside = scratchFolder(t);
+  writeFileSync(join(outside, 'secret'), 'of another');
+  const folder = scratchFolder(t);
+  const storage = await openFolderStorage(folder);
+  symlinkSync(outside, join(folder, 'way'));
+  symlinkSync(join(outside, 'secret'), join(folder, 'file'));
+  const isRefused = (error: unknown) => isFailure(error, 'storage.key');
+  await assert.rejects(storage.get('way/secret'), isRefused);
+  await assert.rejects(storage.put('way/new', Buffer.from('x')), isRefused);
+  await assert.rejects(storage.delete('way/secret'), isRefused);
+  await assert.rejects(storage.size('way/secret'), isRefused);
+  await assert.rejects(storage.get('file'), error => isFailure(error, 'storage.missing'));
+  assert.deepEqual(await keysOf(storage, ''), []);
+  assert.deepEqual(readdirSync(outside), ['secret']);
+});
+
+test('what a writer that died has left goes, and what another one is writing stays', async t => {
+  const folder = scratchFolder(t);
+  mkdirSync(join(folder, '.incoming'));
+  writeFileSync(join(folder, '.incoming', 'old'), 'half');
+  utimesSync(join(folder, '.incoming', 'old'), 1000, 1000);
+  writeFileSync(join(folder, '.incoming', 'young'), 'half');
+  const storage = await openFolderStorage(folder);
+  assert.deepEqual(readdirSync(join(folder, '.incoming')), ['young']);
+  assert.deepEqual(await keysOf(storage, ''), []);
+});
+
+test('a key under another object is refused in words', async t => {
+  const storage = await openFolderStorage(scratchFolder(t));
+  await storage.put('a', Buffer.from('x'));
+  await assert.rejects(storage.put('a/b', Buffer.from('y')), error => isFailure(error, 'storage.key'));
+  await storage.put('c/d', Buffer.from('x'));
+  await assert.rejects(storage.put('c', Buffer.from('y')), error => isFailure(error, 'storage.key'));
+  assert.deepEqual(await keysOf(storage, ''), ['a', 'c/d']);
+});
+
+test('a folder that cannot be one is said in words', async t => {
+  const file = join(scratchFolder(t), 'file');
+  writeFileSync(file, '');
+  await assert.rejects(openFolderStorage(join(file, 'objects')), error => isFailure(error, 'storage.failed'));
+});
+
+test('a full disk leaves no half object and says which disk', { skip: !existsSync('/dev/full') }, async t => {
+  const folder = scratchFolder(t);
+  const module = new URL('./folder.ts', import.meta.url).href;
+  // In a process of its own, where the file that a put writes is /dev/full.
+  const code = `
+    import { mkdirSync, rmSync, symlinkSync, readdirSync } from 'node:fs';
+    import promises from 'node:fs/promises';
+    import { syncBuiltinESMExports } from 'node:module';
+    const open = promises.open;
+    promises.open = (path, flags, ...rest) => flags === 'wx' ? open('/dev/full', 'w') : open(path, flags, ...rest);
+    syncBuiltinESMExports();
+    const { openFolderStorage } = await import(${JSON.stringify(module)});
+    const storage = await openFolderStorage(${JSON.stringify(folder)});
+    await storage.put('a', Buffer.alloc(10)).catch(error => console.log(error.code, error.message));
+  `;
+  const said = await new Promise<string>((resolve, reject) =>
+    execFile(process.execPath, ['--input-type=module', '-e', code], (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    ),
+  );
+  assert.equal(said, `storage.full The disk that holds ${folder} is full.\n`);
+  const storage = await openFolderStorage(folder);
+  assert.equal(await storage.size('a'), undefined);
+  await storage.put('a', Buffer.from('x'));
+  assert.deepEqual(await collect(await storage.get('a')), Buffer.from('x'));
+});
