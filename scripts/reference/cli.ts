@@ -48,6 +48,8 @@ export function commandTree(): Promise<Command> {
     package_folder: '',
     cache_folder: '',
     openInstance: unused,
+    supervise: unused,
+    openWorker: unused,
     restoreInstance: unused,
   };
   return wholeProgram({ host, terminal: processTerminal(), exit: () => {}, wholeProgram: commandTree });

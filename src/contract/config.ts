@@ -140,6 +140,22 @@ export const configSchema = z.strictObject({
     'Memory that PostgreSQL, engines, runners and caches share.',
     { default_doc: 'half of the memory of the machine or of the container' },
   ),
+  worker: z.strictObject({
+    name: setting('text', text.max(100).nullable().default(null), 'What the worker is called on the workers page.', {
+      default_doc: 'the name of the machine',
+    }),
+    concurrency: setting(
+      'integer',
+      integer(1, 1000).nullable().default(null),
+      'How many tasks the worker runs at once.',
+      { default_doc: 'twice the number of cores, at least 4' },
+    ),
+    tags: setting(
+      'list',
+      list(text).default([]),
+      'Tasks that ask for tags go only to workers that carry all of them.',
+    ),
+  }),
   demo: setting('boolean', boolean().default(true), 'Make the demo workspace at the first start.'),
   open: setting('boolean', boolean().default(true), 'Open a browser at start, on a local terminal only.'),
   outbound: z.strictObject({

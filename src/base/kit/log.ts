@@ -33,6 +33,8 @@ export interface LogOptions {
 }
 
 export interface LogFileOptions {
+  /** `moulin` writes `moulin.log`: one name per process, since two that rotate one file would cut each other off. */
+  name?: string;
   folder: string;
   /** Size of one file. */
   file_bytes: number;
@@ -114,7 +116,7 @@ function levelOf(line: string): number {
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────
 
-const CURRENT = 'moulin.log';
+const NAME = 'moulin';
 const DAY_MS = 86_400_000;
 
 interface LogFile {
@@ -125,7 +127,7 @@ interface LogFile {
 /** Synchronous, so that the last line before a crash is there: at some thousand lines a second it costs a few per cent. */
 function openLogFile(options: LogFileOptions, clock: Clock): LogFile {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const path = join(options.folder, CURRENT);
+  const path = join(options.folder, `${nameOf(options)}.log`);
   let descriptor = openAppending(path);
   let size = fstatSync(descriptor).size;
   /** Lines that could not be written, told in the next one that can. */
@@ -133,7 +135,7 @@ function openLogFile(options: LogFileOptions, clock: Clock): LogFile {
 
   const rotate = () => {
     closeSync(descriptor);
-    renameSync(path, join(options.folder, rotatedName(clock)));
+    renameSync(path, join(options.folder, rotatedName(options, clock)));
     descriptor = openAppending(path);
     size = 0;
     prune(options, clock);
@@ -173,9 +175,13 @@ function openAppending(path: string): number {
 }
 
 /** Sorts by time. The random end: two rotations within a millisecond must not overwrite each other. */
-function rotatedName(clock: Clock): string {
+function rotatedName(options: LogFileOptions, clock: Clock): string {
   const time = new Date(clock.now()).toISOString().replaceAll(':', '-');
-  return `moulin-${time}-${Math.random().toString(36).slice(2, 8)}.log`;
+  return `${nameOf(options)}-${time}-${Math.random().toString(36).slice(2, 8)}.log`;
+}
+
+function nameOf({ name = NAME }: LogFileOptions): string {
+  return name;
 }
 
 function lostLine(count: number, clock: Clock): string {
@@ -185,7 +191,7 @@ function lostLine(count: number, clock: Clock): string {
 
 function prune(options: LogFileOptions, clock: Clock): void {
   const files = readdirSync(options.folder)
-    .filter(name => /^moulin-.+\.log$/.test(name))
+    .filter(name => name.startsWith(`${nameOf(options)}-`) && name.endsWith('.log'))
     .sort()
     .reverse()
     .map(name => join(options.folder, name))

@@ -5,6 +5,7 @@ export type { OneTimeUrl } from './links/create.ts';
 export { providerHosts } from './oidc/provider.ts';
 export { type Access, type Denied, openAccess } from './open.ts';
 export type { AccessOptions } from './parts.ts';
+export { mayRunAs, type RunAs } from './run-as.ts';
 export {
   type KeyProvider,
   keysCheck,

@@ -19,6 +19,17 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'stop', summary: 'Stop it', load: () => import('./stop.ts') },
   { name: 'status', summary: 'Whether it runs, where, and how it is', load: () => import('./status.ts') },
   {
+    name: 'server',
+    summary: 'Serve pages and API alone, on a PostgreSQL of your own',
+    load: () => import('./server.ts'),
+  },
+  {
+    name: 'worker',
+    alias: 'workers',
+    summary: 'Run tasks on this machine; or list and drain the workers',
+    load: () => import('./worker.ts'),
+  },
+  {
     name: 'service',
     alias: 'services',
     summary: 'Start it with this account (systemd, launchd)',

@@ -14,6 +14,21 @@ export interface CliHost {
   restoreInstance(resolved: ResolvedConfig, file: string): Promise<Restored>;
   /** Opens the installation of a data folder in this process, without listening: for commands while nothing runs. */
   openInstance(resolved: ResolvedConfig, options?: { say?: (text: string) => void }): Promise<OpenInstance>;
+  /** The whole tree of `moulin start`: store, server, worker, each in a process of its own and started again when it dies. */
+  supervise(resolved: ResolvedConfig, say?: (text: string) => void): Promise<Supervised>;
+  /** One worker on a store that a server elsewhere keeps. */
+  openWorker(resolved: ResolvedConfig): Promise<LoneWorker>;
+}
+
+export type Supervised = Pick<OpenInstance, 'listen' | 'failed' | 'close'>;
+
+export interface LoneWorker {
+  name: string;
+  concurrency: number;
+  tags: readonly string[];
+  /** Settles, with the reason, when this process can no longer do its work, or was drained. */
+  failed: Promise<string>;
+  close(): Promise<void>;
 }
 
 export interface OpenInstance {

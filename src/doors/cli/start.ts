@@ -4,11 +4,10 @@ import { isFailure } from '../../base/kit/errors.ts';
 import { configKeys } from '../../contract/config.ts';
 import type { Context } from './command.ts';
 import { flagsOf, withConfigOptions, wordsOf } from './config-options.ts';
-import type { Listening, OpenInstance } from './host.ts';
+import type { Listening } from './host.ts';
 import { canShowBrowser, openBrowser } from './process/browser.ts';
 import { startDetached } from './process/detached.ts';
-import { watchParents } from './process/parents.ts';
-import { onStopSignals, STOP_DEADLINE_MS } from './process/signals.ts';
+import { serveUntilStopped } from './process/serving.ts';
 import { loadConfig } from './settings.ts';
 import { isInteractive, write } from './terminal.ts';
 
@@ -44,30 +43,14 @@ async function start(context: Context, options: StartOptions): Promise<void> {
   }
 }
 
-/** Open, listen, tell, wait for the end, close. */
 async function serve(context: Context, resolved: ResolvedConfig, report: boolean): Promise<void> {
   const { terminal, host } = context;
-  const stopping = Promise.withResolvers<string>();
-  const signals = onStopSignals({ stop: stopping.resolve, stopNow: () => process.exit(1) });
-  const unwatch = watchParents(() => stopping.resolve('the process that started it has ended'));
-  try {
-    const say = (text: string) => void terminal.stderr.write(`${text}\n`);
-    const instance = await Promise.race([host.openInstance(resolved, { say }), stopping.promise]);
-    // Stopped before it was open: what is half open ends with the process.
-    if (typeof instance === 'string') return;
-    try {
-      const listening = await instance.listen();
-      await tellReady(context, resolved, listening, report);
-      const reason = await Promise.race([stopping.promise, instance.failed]);
-      await write(terminal.stderr, `Stopping (${reason}) …\n`);
-    } finally {
-      await closeInTime(instance);
-    }
-    await write(terminal.stderr, 'Stopped.\n');
-  } finally {
-    unwatch();
-    signals.close();
-  }
+  const say = (text: string) => void terminal.stderr.write(`${text}\n`);
+  await serveUntilStopped(
+    terminal,
+    () => host.supervise(resolved, say),
+    async instance => tellReady(context, resolved, await instance.listen(), report),
+  );
 }
 
 async function tellReady(
@@ -87,7 +70,7 @@ async function tellReady(
 }
 
 /** All that a person needs at that moment. The link is shown here and nowhere else. */
-function readyText(version: string, resolved: ResolvedConfig, listening: Listening): string {
+export function readyText(version: string, resolved: ResolvedConfig, listening: Listening): string {
   const { url, first_admin, moved_from } = listening;
   const lines = [
     '',
@@ -109,11 +92,4 @@ function showBrowser({ terminal }: Context, { config }: ResolvedConfig, url: str
   const is_terminal = isInteractive(terminal) && terminal.stdout.isTTY === true;
   if (config.open && canShowBrowser({ platform: process.platform, env: terminal.env, is_terminal }))
     openBrowser(url);
-}
-
-/** What does not end in time is left to the guard of the store and to the system: nothing hangs. */
-async function closeInTime(instance: OpenInstance): Promise<void> {
-  const deadline = setTimeout(() => process.exit(1), STOP_DEADLINE_MS - 1000);
-  await instance.close();
-  clearTimeout(deadline);
 }
