@@ -42,11 +42,14 @@ export const PURE_NAMES: readonly string[] = ['BlockList', 'isIP', 'isIPv4', 'is
 
 /** Where effects may be: `design/architecture.md` §3. Everything else receives them as functions. */
 export const EDGES: readonly RegExp[] = [
-  /^src\/main\.ts$/,
+  /^src\/main(\.ts$|\/)/,
   /^src\/doors\//,
-  /^src\/base\/(db|storage|files)\//,
+  /^src\/base\/(db|storage|files|processes)\//,
   /^src\/base\/kit\/(outbound|log)/,
   /^src\/connectors\/[^/]+\//,
+  // What happens in a runner, and what keeps runners, is effects.
+  /^src\/domains\/runs\/runner\//,
+  /^src\/domains\/[^/]+\/[a-z-]+-run\.ts$/,
   /^src\/domains\/access\/(secrets\/)?(keys|oidc)/,
 ];
 
