@@ -6,6 +6,7 @@ export { providerHosts } from './oidc/provider.ts';
 export { type Access, type Denied, openAccess } from './open.ts';
 export type { AccessOptions } from './parts.ts';
 export {
+  finishRotation,
   type KeyProvider,
   keysCheck,
   openKeyProvider,
