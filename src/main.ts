@@ -8,7 +8,7 @@ import type { Log, OpenedLog } from './base/kit/log.ts';
 import type { Redactor } from './base/kit/redact.ts';
 import type { Config } from './contract/config.ts';
 import type { Access, KeyProvider } from './domains/access/index.ts';
-import type { CliHost, OpenInstance } from './doors/cli/index.ts';
+import type { CliHost, OpenInstance, OpeningOptions } from './doors/cli/index.ts';
 
 // The composition root: configuration → store → keys → access → server. Nothing else builds things, and everything is
 // imported when it is built, so that `moulin --help` reads none of it.
@@ -39,9 +39,8 @@ function readVersion(package_folder: string): string {
   return JSON.parse(readFileSync(join(package_folder, 'package.json'), 'utf8')).version;
 }
 
-interface OpenOptions extends Place {
+interface OpenOptions extends Place, OpeningOptions {
   version: string;
-  say?: (text: string) => void;
 }
 
 /** The installation of one data folder, open in this process; `listen` makes it a server. It closes in reverse order. */
@@ -59,17 +58,19 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
   const { createRedactor } = await import('./base/kit/redact.ts');
   const redactor = createRedactor();
   for (const secret of resolved.secrets) redactor.pin(secret);
-  const { log, close } = await openLogFor(resolved, redactor);
+  const { log, prune, close } = await openLogFor(resolved, redactor);
   opened.defer(close);
 
-  const store = await openMetadata(config, options.say);
+  const store = await openMetadata(config, options);
   opened.defer(() => store.close());
   folder.remember(config.data, { id: store.instance_id });
   const { openEvents } = await import('./base/db/index.ts');
   const events = openEvents(store, { failed: error => log.warn({ error }, 'Events wait for the store') });
   opened.defer(() => events.close());
 
-  const { keysCheck, openAccess, openSecrets, providerHosts } = await import('./domains/access/index.ts');
+  const { finishRotation, keysCheck, openAccess, openSecrets, providerHosts } = await import(
+    './domains/access/index.ts'
+  );
   const keys = await openKeys(resolved, store, redactor);
   const secrets = await openSecrets({ store, keys, redactor });
   const { openOutbound, proxiesOf } = await import('./base/kit/outbound.ts');
@@ -130,7 +131,8 @@ export async function openMoulin(resolved: ResolvedConfig, options: OpenOptions)
     failed: failed.promise,
     close: () => open.disposeAsync(),
     async listen() {
-      open.defer(keepHouse(access, events, config, log));
+      open.defer(keepHouse({ access, events, prune }, config, log));
+      open.defer(finishRotation(secrets, log));
       open.defer(dieAloud(log, failed.resolve));
       const { port, moved_from } = await openPort(resolved, port => door.listen(app, config, port));
       place.url = addressOf(config, port);
@@ -166,23 +168,20 @@ async function openLogFor(resolved: ResolvedConfig, redactor: Redactor): Promise
   });
 }
 
-async function openMetadata(config: Config, say?: (text: string) => void) {
+async function openMetadata(config: Config, { say, waiting }: OpeningOptions) {
   const { openStore } = await import('./base/db/index.ts');
-  return openStore(await storeOptions(config, say));
+  return openStore({ ...(await storeOptions(config)), say, waiting });
 }
 
-async function storeOptions(
-  { data, database, backup }: Config,
-  say?: (text: string) => void,
-): Promise<StoreOptions> {
+async function storeOptions({ data, database, backup }: Config): Promise<StoreOptions> {
   const { ownFolder } = await import('./doors/cli/settings.ts');
   const { storeSecretFile } = await import('./base/kit/folders.ts');
   const { url, app_url } = database;
   const backups = { folder: join(data, 'backups'), keep: backup.keep };
   const embedded = { folder: join(data, 'store'), log_file: join(data, 'logs', 'postgres.log') };
-  if (url === null) return { embedded, backups, say };
+  if (url === null) return { embedded, backups };
   const secret_file = (instance_id: string) => storeSecretFile(ownFolder(process.env), instance_id);
-  return { external: { url, app_url, secret_file }, backups, say };
+  return { external: { url, app_url, secret_file }, backups };
 }
 
 /** A backup into the empty store of a data folder; nothing is left running. */
@@ -215,11 +214,19 @@ async function openKeys(resolved: ResolvedConfig, store: Store, redactor: Redact
 
 const HOUR_MS = 3_600_000;
 
+interface House {
+  access: Pick<Access, 'sweep'>;
+  events: Pick<EventFeed, 'trim'>;
+  /** Of the log. */
+  prune: () => void;
+}
+
 /** Best effort, once an hour: what fails now is done next time. */
-function keepHouse(access: Access, events: EventFeed, { retention }: Config, log: Log): () => void {
+function keepHouse({ access, events, prune }: House, { retention }: Config, log: Log): () => void {
   const tidy = async () => {
     await access.sweep();
     await events.trim(retention.events_days);
+    prune();
   };
   const failed = (error: unknown) => log.warn({ error }, 'What is out of date could not be deleted');
   const timer = setInterval(() => void tidy().catch(failed), HOUR_MS).unref();

@@ -13,7 +13,14 @@ export interface CliHost {
   /** A verified backup into the empty store of a data folder; nothing runs afterwards. */
   restoreInstance(resolved: ResolvedConfig, file: string): Promise<Restored>;
   /** Opens the installation of a data folder in this process, without listening: for commands while nothing runs. */
-  openInstance(resolved: ResolvedConfig, options?: { say?: (text: string) => void }): Promise<OpenInstance>;
+  openInstance(resolved: ResolvedConfig, options?: OpeningOptions): Promise<OpenInstance>;
+}
+
+export interface OpeningOptions {
+  /** Progress, for the person at the console. */
+  say?: (text: string) => void;
+  /** A database that does not answer is waited for, and this is told why; without it that is a failure. */
+  waiting?: (text: string) => void;
 }
 
 export interface OpenInstance {

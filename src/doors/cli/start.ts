@@ -52,7 +52,10 @@ async function serve(context: Context, resolved: ResolvedConfig, report: boolean
   const unwatch = watchParents(() => stopping.resolve('the process that started it has ended'));
   try {
     const say = (text: string) => void terminal.stderr.write(`${text}\n`);
-    const instance = await Promise.race([host.openInstance(resolved, { say }), stopping.promise]);
+    const waiting = (text: string) => say(`${text}; trying again until it does. Ctrl-C stops.`);
+    // Who sent it into the background waits for an answer, and cannot see what it waits for.
+    const opening = host.openInstance(resolved, report ? { say } : { say, waiting });
+    const instance = await Promise.race([opening, stopping.promise]);
     // Stopped before it was open: what is half open ends with the process.
     if (typeof instance === 'string') return;
     try {
