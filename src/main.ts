@@ -41,11 +41,11 @@ function processes(place: Place): Readonly<Record<string, () => Promise<void>>> 
 function hostOf(place: Place): CliHost {
   return {
     ...place,
-    openInstance: async (resolved, { say } = {}) =>
-      (await import('./main/instance.ts')).openInstance(resolved, place, say),
-    supervise: async (resolved, say) =>
-      (await import('./main/supervisor.ts')).supervise(resolved, place, say),
-    openWorker: async (resolved, options) =>
+    openInstance: async (resolved, options = {}) =>
+      (await import('./main/instance.ts')).openInstance(resolved, place, options),
+    supervise: async (resolved, options = {}) =>
+      (await import('./main/supervisor.ts')).supervise(resolved, place, options),
+    openWorker: async (resolved, options = {}) =>
       (await import('./main/worker.ts')).openLoneWorker(resolved, place, options),
     restoreInstance: async (resolved, file) =>
       (await import('./main/store.ts')).restoreInstance(resolved, file),

@@ -16,6 +16,8 @@ export interface Core {
   started_at: string;
   redactor: Redactor;
   log: Log;
+  /** Deletes what the log keeps too long. */
+  pruneLog: () => void;
   store: Store;
   events: EventFeed;
   keys: KeyProvider;
@@ -35,7 +37,7 @@ export async function openCore(
 
   const redactor = createRedactor();
   for (const secret of resolved.secrets) redactor.pin(secret);
-  const { log, close } = await openLogFor(resolved, redactor, name);
+  const { log, prune: pruneLog, close } = await openLogFor(resolved, redactor, name);
   opened.defer(close);
   const store = await openPrepared(address.app, address.instance_id);
   opened.defer(() => store.close());
@@ -44,7 +46,7 @@ export async function openCore(
   const keys = await openKeys(resolved, store.instance_id, redactor);
   const secrets = await openSecrets({ store, keys, redactor });
   const started_at = toTimestamp(systemClock.now());
-  return { resolved, place, address, started_at, redactor, log, store, events, keys, secrets };
+  return { resolved, place, address, started_at, redactor, log, pruneLog, store, events, keys, secrets };
 }
 
 async function openKeys(

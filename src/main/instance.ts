@@ -1,5 +1,5 @@
 import type { ResolvedConfig } from '../base/kit/config.ts';
-import type { OpenInstance } from '../doors/cli/index.ts';
+import type { OpenInstance, OpeningOptions } from '../doors/cli/index.ts';
 import { openCore } from './core.ts';
 import { opening } from './opening.ts';
 import type { Place } from './place.ts';
@@ -10,11 +10,11 @@ import { startStore } from './store.ts';
 export function openInstance(
   resolved: ResolvedConfig,
   place: Place,
-  say?: (text: string) => void,
+  options: OpeningOptions,
 ): Promise<OpenInstance> {
   return opening(async opened => {
     await holdDataFolder(opened, resolved);
-    const address = await startStore(resolved.config, say);
+    const address = await startStore(resolved.config, options);
     opened.defer(() => address.close());
     await rememberInstance(resolved, address.instance_id);
     const core = await openCore(opened, resolved, { place, address, name: 'moulin' });

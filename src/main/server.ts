@@ -29,9 +29,9 @@ export interface ServerFacts extends Listening {
 
 /** Access and the HTTP door on an open core. Closing `opened` ends both. */
 export async function openServer(opened: AsyncDisposableStack, core: Core): Promise<OpenServer> {
-  const { resolved, place, address, started_at, redactor, log, store, events, secrets } = core;
+  const { resolved, place, address, started_at, redactor, log, pruneLog, store, events, secrets } = core;
   const { config } = resolved;
-  const { keysCheck, openAccess, providerHosts } = await import('../domains/access/index.ts');
+  const { finishRotation, keysCheck, openAccess, providerHosts } = await import('../domains/access/index.ts');
   const { openOutbound, proxiesOf } = await import('../base/kit/outbound.ts');
   const { addressOf, openPort } = await import('../doors/cli/process/port.ts');
   const { describe } = await import('../doors/cli/process/facts.ts');
@@ -80,7 +80,8 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
     local_token: access.createLocalSecret(),
     failed: failed.promise,
     async listen(former_port) {
-      opened.defer(keepHouse(access, events, config, log));
+      opened.defer(keepHouse({ access, events, pruneLog }, config, log));
+      opened.defer(finishRotation(secrets, log));
       opened.defer(dieAloud(log, failed.resolve));
       const open = (wanted: number) => door.listen(app, config, wanted);
       const { port, moved_from } =
@@ -100,11 +101,18 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
 
 const HOUR_MS = 3_600_000;
 
+interface House {
+  access: Pick<Access, 'sweep'>;
+  events: Pick<EventFeed, 'trim'>;
+  pruneLog: () => void;
+}
+
 /** Best effort, once an hour: what fails now is done next time. */
-function keepHouse(access: Access, events: EventFeed, { retention }: Config, log: Log): () => void {
+function keepHouse({ access, events, pruneLog }: House, { retention }: Config, log: Log): () => void {
   const tidy = async () => {
     await access.sweep();
     await events.trim(retention.events_days);
+    pruneLog();
   };
   const failed = (error: unknown) => log.warn({ error }, 'What is out of date could not be deleted');
   const timer = setInterval(() => void tidy().catch(failed), HOUR_MS).unref();

@@ -4,7 +4,7 @@ import type { ResolvedConfig } from '../base/kit/config.ts';
 import type { Log } from '../base/kit/log.ts';
 import { createRedactor } from '../base/kit/redact.ts';
 import { backOff, type Guard, startGuard } from '../base/processes/index.ts';
-import type { Listening } from '../doors/cli/index.ts';
+import type { Listening, OpeningOptions } from '../doors/cli/index.ts';
 import { holdDataFolder, rememberInstance } from './instance.ts';
 import { dieAloud, openLogFor } from './log.ts';
 import { opening } from './opening.ts';
@@ -26,7 +26,7 @@ export interface Supervised {
 export function supervise(
   resolved: ResolvedConfig,
   place: Place,
-  say?: (text: string) => void,
+  options: OpeningOptions,
 ): Promise<Supervised> {
   return opening(async opened => {
     await holdDataFolder(opened, resolved);
@@ -34,7 +34,7 @@ export function supervise(
     for (const secret of resolved.secrets) redactor.pin(secret);
     const { log, close } = await openLogFor(resolved, redactor, 'supervisor');
     opened.defer(close);
-    const { close: stopStore, ...address } = await startStore(resolved.config, say);
+    const { close: stopStore, ...address } = await startStore(resolved.config, options);
     opened.defer(stopStore);
     await rememberInstance(resolved, address.instance_id);
     const guard = startGuard();

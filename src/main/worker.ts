@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { ResolvedConfig } from '../base/kit/config.ts';
-import type { LoneWorker } from '../doors/cli/index.ts';
+import type { LoneWorker, OpeningOptions } from '../doors/cli/index.ts';
 import { type Core, openCore } from './core.ts';
 import { opening } from './opening.ts';
 import type { Place } from './place.ts';
@@ -30,9 +30,13 @@ export async function openWorkerOn(
 }
 
 /** `moulin worker`: on a store that a server elsewhere keeps. */
-export function openLoneWorker(resolved: ResolvedConfig, place: Place): Promise<LoneWorker> {
+export function openLoneWorker(
+  resolved: ResolvedConfig,
+  place: Place,
+  options: OpeningOptions,
+): Promise<LoneWorker> {
   return opening(async opened => {
-    const address = await startStore(resolved.config);
+    const address = await startStore(resolved.config, options);
     opened.defer(() => address.close());
     const core = await openCore(opened, resolved, { place, address, name: 'worker' });
     const worker = await openWorkerOn(opened, core, { ended_workers: [] });

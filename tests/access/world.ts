@@ -21,6 +21,8 @@ export const PASSWORD = 'fünf Birnen im Korb';
 
 export interface TestClock extends Clock {
   advance(ms: number): void;
+  /** The time of day is set: it says something else, and nothing has passed. */
+  jump(ms: number): void;
 }
 
 export interface World extends TestDatabase {
@@ -183,12 +185,16 @@ export function openBrowser(app: FastifyInstance, workspace?: string, ip = '127.
 // ── What every world has ────────────────────────────────────────────────────────────────────────────
 
 function testClock(): TestClock {
-  let moved = 0;
+  let passed = 0;
+  let set = 0;
   return {
-    now: () => Date.now() + moved,
-    monotonic: () => performance.now() + moved,
+    now: () => Date.now() + passed + set,
+    monotonic: () => performance.now() + passed,
     advance(ms) {
-      moved += ms;
+      passed += ms;
+    },
+    jump(ms) {
+      set += ms;
     },
   };
 }

@@ -28,6 +28,13 @@ export interface Installation {
   /** The same, for commands that must work; answers the JSON they print. */
   json<T>(...words: string[]): Promise<T>;
   start(...words: string[]): Promise<Started>;
+  /** The same, for who wants to see what it says meanwhile. */
+  startSlowly(...words: string[]): Starting;
+}
+
+export interface Starting {
+  ready: Promise<Started>;
+  output(): string;
 }
 
 export interface RunOptions {
@@ -60,7 +67,8 @@ export async function newInstallation(t: Undoing): Promise<Installation> {
       if (code !== 0) throw new Error(`moulin ${words.join(' ')} ended with ${code}: ${stderr}`);
       return JSON.parse(stdout);
     },
-    start: (...words) => start(t, words, home, env),
+    start: (...words) => start(t, words, home, env).ready,
+    startSlowly: (...words) => start(t, words, home, env),
   };
 }
 
@@ -86,7 +94,7 @@ function run(
   });
 }
 
-function start(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Started> {
+function start(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Starting {
   const flags = ['start', '--port', '0', '--no-open', '--no-demo', ...words];
   const child = spawn(process.execPath, [MAIN, ...flags], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>(resolve => child.on('close', () => resolve()));
@@ -96,7 +104,7 @@ function start(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.Pr
     await ended;
   };
   t.after(stop);
-  return new Promise((resolve, reject) => {
+  const ready = new Promise<Started>((resolve, reject) => {
     const listen = (text: string) => {
       output += text;
       const url = /is ready: (http\S+)/.exec(output)?.[1];
@@ -106,4 +114,5 @@ function start(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.Pr
     child.stderr.setEncoding('utf8').on('data', listen);
     child.on('close', code => reject(new Error(`moulin start ended with ${code}: ${output}`)));
   });
+  return { ready, output: () => output };
 }

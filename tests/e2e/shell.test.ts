@@ -189,5 +189,5 @@ scenario('what happened while nobody listened is on the page all the same', asyn
 
 async function putSecret(owner: Person, place: Place): Promise<void> {
   const body = { value: 'turning' };
-  await owner.api['secrets.put']({ params: { name: 'unheard', exact: true }, body, workspace: place.slug });
+  await owner.api['secrets.put']({ params: { name: 'unheard' }, body, workspace: place.slug });
 }

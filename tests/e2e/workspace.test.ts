@@ -80,6 +80,42 @@ scenario('what is typed and not saved is not lost without a question', async sce
   await page.getByRole('heading', { name: 'Roles', level: 1 }).waitFor();
 });
 
+scenario(
+  'what is typed comes back after the tab has died, and is still a conflict with who saved since',
+  async scene => {
+    const place = await scene.workspace('Primeurs');
+    const owner = await scene.person(place);
+    const visit = await scene.visit({ as: owner });
+    const settings = `/w/${place.slug}/settings`;
+    await visit.open(settings);
+    await visit.page.getByLabel(/^Name/).fill('Half a thought');
+    // As a crash does it: no page is asked whether it may close.
+    await visit.page.close();
+    const { version } = await owner.api['workspace.show']({ workspace: place.slug });
+    await owner.api['workspace.edit']({ body: { name: 'Theirs' }, version, workspace: place.slug });
+
+    visit.faults.expect(/412 \(Precondition Failed\)/);
+    const { page, open } = await visit.tab(settings);
+    await page.getByText('Your changes of last time are back').waitFor();
+    assert.equal(await page.getByLabel(/^Name/).inputValue(), 'Half a thought');
+    await page.getByRole('button', { name: 'Save the workspace' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Someone else saved first' });
+    const row = dialog.getByRole('row', { name: /^Name/ });
+    await row.waitFor();
+    assert.deepEqual(await row.getByRole('cell').allInnerTexts(), ['Primeurs', 'Theirs', 'Half a thought']);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+
+    await page.getByRole('button', { name: 'Discard' }).click();
+    assert.equal(
+      await page.getByLabel(/^Name/).inputValue(),
+      'Theirs',
+      'what is saved now, not what was then',
+    );
+    await open(settings);
+    assert.equal(await page.getByText('Your changes of last time').count(), 0);
+  },
+);
+
 scenario('a workspace is deleted only by typing its name', async scene => {
   const place = await scene.workspace('Primeurs');
   const { page, open } = await scene.visit({ as: await scene.person(place) });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -65,6 +66,18 @@ test('a first start makes the store, a second one finds what the first one wrote
     ),
     'b C.UTF-8',
   );
+});
+
+test('no file in the data folder makes it less durable', async t => {
+  const folder = join(newFolder(t), 'store');
+  const first = await start(t, { folder });
+  await first.close();
+  const durable = ['fsync', 'synchronous_commit', 'full_page_writes'];
+  const weakened = durable.map(name => `${name} = off\n`).join('');
+  for (const name of ['postgresql.conf', 'postgresql.auto.conf'])
+    appendFileSync(join(folder, 'data', name), weakened);
+  const second = await start(t, { folder });
+  for (const name of durable) assert.equal(await ask(second, `show ${name}`, 'app'), 'on', name);
 });
 
 test('nothing of it is open to others: files, socket, passwords', async t => {

@@ -6,6 +6,7 @@ import { type Address, clientConfig, reasonOf } from './connection.ts';
 import { type Doors, openDoors, type Tx } from './doors.ts';
 import { type Lock, openLocks } from './locks.ts';
 import type { MigrationReport } from './migrate.ts';
+import { openWhenThere } from './patience.ts';
 import { type OpenOptions, prepareStore } from './prepare.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -32,6 +33,8 @@ export interface Store extends Doors {
   close(): Promise<void>;
 }
 
+type OpenedStore = Store & { migrated: MigrationReport };
+
 const POOL_SIZE = 8;
 const POOL_IDLE_SECONDS = 30;
 /** Longer than the role's own statement time-out: only a server that is gone runs into it. */
@@ -39,7 +42,13 @@ const QUERY_SECONDS = 45;
 const CLOSE_SECONDS = 5;
 
 /** The metadata store, ready for use: running, migrated, and open as a role that row-level security holds. */
-export async function openStore(options: OpenOptions): Promise<Store & { migrated: MigrationReport }> {
+export async function openStore(options: OpenOptions): Promise<OpenedStore> {
+  const { external, waiting } = options;
+  const open = () => openOnce(options);
+  return external && waiting ? openWhenThere({ url: external.url }, open, waiting) : open();
+}
+
+async function openOnce(options: OpenOptions): Promise<OpenedStore> {
   const { app, instance_id, migrated, close } = await prepareStore(options);
   try {
     const store = await openPrepared(app, instance_id);

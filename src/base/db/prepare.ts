@@ -9,6 +9,7 @@ import { type Address, withClient } from './connection.ts';
 import { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { checkServer, roleOf } from './external.ts';
 import { type Migration, type MigrationReport, migrate, readMigrations, schemaVersion } from './migrate.ts';
+import type { Waiting } from './patience.ts';
 import {
   APP_ROLE,
   appRoleHolder,
@@ -39,6 +40,8 @@ export interface OpenOptions {
   backups?: { folder: string; keep: number };
   /** For the person at the console. */
   say?: (text: string) => void;
+  /** Wait for a server of the user's that does not answer, and tell; without it that is a failure. */
+  waiting?: Waiting;
 }
 
 /** A store that may be opened: running, migrated, with a role for the application. */

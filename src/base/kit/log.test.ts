@@ -98,23 +98,48 @@ test('files are rotated at their size, and all together stay below the total', t
   assert.equal(linesIn(join(folder, 'moulin.log')).at(-1)?.n, 199);
 });
 
-test('old files go at the next start, and files that are not ours stay', t => {
-  const folder = folderFor(t);
-  const first = openLog({
+/** Three lines in files of one line each: the current one, and two that are older than what is kept. */
+function leaveOldFiles(folder: string): void {
+  const { log, close } = openLog({
     level: 'info',
     format: 'json',
     clock,
     redact: text => text,
     files: { folder, file_bytes: 100, total_bytes: 5000, keep_days: 30 },
   });
-  for (let n = 0; n < 3; n += 1) first.log.info('x'.repeat(80));
-  first.close();
-  const rotated = readdirSync(folder).filter(name => name !== 'moulin.log');
+  for (let n = 0; n < 3; n += 1) log.info('x'.repeat(80));
+  close();
+  ageRotated(folder);
+}
+
+function ageRotated(folder: string): void {
+  const rotated = readdirSync(folder).filter(name => /^moulin-/.test(name));
   assert.equal(rotated.length, 2);
   for (const name of rotated) utimesSync(join(folder, name), AT / 1000, AT / 1000 - 31 * 86_400);
+}
+
+test('old files go at the next start, and files that are not ours stay', t => {
+  const folder = folderFor(t);
+  leaveOldFiles(folder);
   symlinkSync('/dev/null', join(folder, 'notes.txt'));
   open(t, folder);
   assert.deepEqual(readdirSync(folder).sort(), ['moulin.log', 'notes.txt']);
+});
+
+test('old files go while it is open too, when somebody asks', t => {
+  const folder = folderFor(t);
+  const opened = openLog({
+    level: 'info',
+    format: 'json',
+    clock,
+    redact: text => text,
+    files: { folder, file_bytes: 100, total_bytes: 5000, keep_days: 30 },
+  });
+  t.after(() => opened.close());
+  for (let n = 0; n < 3; n += 1) opened.log.info('x'.repeat(80));
+  ageRotated(folder);
+  opened.prune();
+  assert.deepEqual(readdirSync(folder), ['moulin.log']);
 });
 
 test('a start continues the file of the last one', t => {

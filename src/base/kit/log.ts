@@ -45,6 +45,8 @@ export interface LogFileOptions {
 
 export interface OpenedLog {
   log: Log;
+  /** Deletes files that are too old or too many. A quiet server rotates seldom, so somebody calls it now and then. */
+  prune(): void;
   close(): void;
 }
 
@@ -71,7 +73,7 @@ export function openLog(options: LogOptions): OpenedLog {
     },
     { write },
   );
-  return { log, close: () => file?.close() };
+  return { log, prune: () => file?.prune(), close: () => file?.close() };
 }
 
 // ── Lines for people ────────────────────────────────────────────────────────────────────────────────
@@ -121,6 +123,7 @@ const DAY_MS = 86_400_000;
 
 interface LogFile {
   write(line: string): void;
+  prune(): void;
   close(): void;
 }
 
@@ -166,6 +169,7 @@ function openLogFile(options: LogFileOptions, clock: Clock): LogFile {
         lost += 1;
       }
     },
+    prune: () => prune(options, clock),
     close: () => closeSync(descriptor),
   };
 }

@@ -7,6 +7,7 @@ export { type Access, type Denied, openAccess } from './open.ts';
 export type { AccessOptions } from './parts.ts';
 export { mayRunAs, type RunAs } from './run-as.ts';
 export {
+  finishRotation,
   type KeyProvider,
   keysCheck,
   openKeyProvider,

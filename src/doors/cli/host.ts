@@ -13,11 +13,17 @@ export interface CliHost {
   /** A verified backup into the empty store of a data folder; nothing runs afterwards. */
   restoreInstance(resolved: ResolvedConfig, file: string): Promise<Restored>;
   /** Opens the installation of a data folder in this process, without listening: for commands while nothing runs. */
-  openInstance(resolved: ResolvedConfig, options?: { say?: (text: string) => void }): Promise<OpenInstance>;
+  openInstance(resolved: ResolvedConfig, options?: OpeningOptions): Promise<OpenInstance>;
   /** The whole tree of `moulin start`: store, server, worker, each in a process of its own and started again when it dies. */
-  supervise(resolved: ResolvedConfig, say?: (text: string) => void): Promise<Supervised>;
+  supervise(resolved: ResolvedConfig, options?: OpeningOptions): Promise<Supervised>;
   /** One worker on a store that a server elsewhere keeps. */
-  openWorker(resolved: ResolvedConfig): Promise<LoneWorker>;
+  openWorker(resolved: ResolvedConfig, options?: OpeningOptions): Promise<LoneWorker>;
+}
+
+export interface OpeningOptions {
+  say?: (text: string) => void;
+  /** Told each time a store of the user's does not answer; without it the first time is a failure. */
+  waiting?: (text: string) => void;
 }
 
 export type Supervised = Pick<OpenInstance, 'listen' | 'failed' | 'close'>;

@@ -6,7 +6,7 @@ import { flagsOf, withConfigOptions } from './config-options.ts';
 import { serveUntilStopped } from './process/serving.ts';
 import { loadConfig } from './settings.ts';
 import { readyText } from './start.ts';
-import { write } from './terminal.ts';
+import { sayings, write } from './terminal.ts';
 
 export function register(program: Command, context: Context): void {
   const command = program
@@ -22,10 +22,9 @@ export function register(program: Command, context: Context): void {
       package_folder: host.package_folder,
     });
     if (resolved.config.database.url === null) throw fail('half.no_database', { command: 'server' });
-    const say = (text: string) => void terminal.stderr.write(`${text}\n`);
     await serveUntilStopped(
       terminal,
-      () => host.openInstance(resolved, { say }),
+      () => host.openInstance(resolved, sayings(terminal)),
       async instance => write(terminal.stdout, readyText(host.version, resolved, await instance.listen())),
     );
   });

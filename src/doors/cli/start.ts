@@ -9,7 +9,7 @@ import { canShowBrowser, openBrowser } from './process/browser.ts';
 import { startDetached } from './process/detached.ts';
 import { serveUntilStopped } from './process/serving.ts';
 import { loadConfig } from './settings.ts';
-import { isInteractive, write } from './terminal.ts';
+import { isInteractive, sayings, write } from './terminal.ts';
 
 type StartOptions = Record<string, unknown> & { detach?: boolean; reportReady?: boolean };
 
@@ -45,10 +45,11 @@ async function start(context: Context, options: StartOptions): Promise<void> {
 
 async function serve(context: Context, resolved: ResolvedConfig, report: boolean): Promise<void> {
   const { terminal, host } = context;
-  const say = (text: string) => void terminal.stderr.write(`${text}\n`);
+  const { say, waiting } = sayings(terminal);
+  // Who sent it into the background waits for an answer, and cannot see what it waits for.
   await serveUntilStopped(
     terminal,
-    () => host.supervise(resolved, say),
+    () => host.supervise(resolved, report ? { say } : { say, waiting }),
     async instance => tellReady(context, resolved, await instance.listen(), report),
   );
 }

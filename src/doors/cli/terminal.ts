@@ -30,3 +30,12 @@ export function write(stream: Writable, text: string): Promise<void> {
 function isClosedPipe(error: Error): boolean {
   return 'code' in error && error.code === 'EPIPE';
 }
+
+/** For the person who watches a start: what it does, and what it waits for. */
+export function sayings(terminal: Terminal): {
+  say: (text: string) => void;
+  waiting: (text: string) => void;
+} {
+  const say = (text: string) => void terminal.stderr.write(`${text}\n`);
+  return { say, waiting: text => say(`${text}; trying again until it does. Ctrl-C stops.`) };
+}

@@ -8,7 +8,7 @@ import { type ItemOf, wholeNumber } from './lists.ts';
 import { type Column, shortTime } from './present.ts';
 import { serveUntilStopped } from './process/serving.ts';
 import { loadConfig } from './settings.ts';
-import { write } from './terminal.ts';
+import { sayings, write } from './terminal.ts';
 
 type Worker = ItemOf<'workers.list'>;
 
@@ -85,7 +85,7 @@ async function runWorker(context: Context, options: RunOptions): Promise<void> {
   if (resolved.config.database.url === null) throw fail('half.no_database', { command: 'worker' });
   await serveUntilStopped(
     terminal,
-    () => host.openWorker(resolved),
+    () => host.openWorker(resolved, sayings(terminal)),
     async worker => write(terminal.stdout, readyText(worker)),
   );
 }

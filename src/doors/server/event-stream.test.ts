@@ -201,6 +201,31 @@ test('a client that never reads is dropped and hurts nobody', async t => {
   assert.deepEqual(await nextTypes(reader, 1), ['after']);
 });
 
+test('of a thousand streams half never read, and the others hear everything', async t => {
+  const fixture = await listening(t, { limits: { streams_per_principal: 1000 } });
+  const sockets = await Promise.all(Array.from({ length: 1000 }, () => openSleeper(t, fixture)));
+  const readers = sockets.filter((_, at) => at % 2 === 0).map(readTypes);
+  const told = Array.from({ length: 20 }, (_, n) => `e${n}`);
+  for (const type of told) fixture.events.append(type, { payload: { text: 'x'.repeat(2000) } });
+  await until('every reader has heard everything', () =>
+    readers.every(heard => heard.length === told.length),
+  );
+  for (const heard of readers) assert.deepEqual(heard, told);
+  assert.equal((await fixture.app.inject('/health/live')).statusCode, 200);
+});
+
+/** What a stream tells from now on, by bare socket: a thousand HTTP clients would be this process's work, not the server's. */
+function readTypes(socket: Socket): string[] {
+  const heard: string[] = [];
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    const frames = (rest + text).split('\n\n');
+    rest = frames.pop() ?? '';
+    for (const frame of frames) heard.push(...(/"type":"(\w+)"/.exec(frame)?.slice(1) ?? []));
+  });
+  return heard;
+}
+
 async function openSleeper(t: TestContext, { app }: Fixture): Promise<Socket> {
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
   t.after(() => socket.destroy());

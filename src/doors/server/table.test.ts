@@ -33,6 +33,28 @@ test('a route without a permission, or with one that nobody can hold, is a fault
   assert.match(faults({ permission: 'members:raed' }).join(), /members:raed/);
 });
 
+test('what can be read is edited by version only', () => {
+  const edits = routeEntries.filter(([, { method }]) => method === 'PATCH' || method === 'PUT');
+  assert(edits.length > 4);
+  // The value of a secret is shown to nobody: whoever sets it has not seen the one before.
+  const blind = edits.filter(([name, { etag }]) => etag !== 'write' && name !== 'secrets.put');
+  assert.deepEqual(
+    blind.map(([name]) => name),
+    [],
+  );
+});
+
+test('what makes a thing takes an Idempotency-Key', () => {
+  const makers = routeEntries.filter(([name, { status = 200 }]) => name.endsWith('.create') || status > 200);
+  assert(makers.length > 4);
+  // Another one-time link is as good as the first.
+  const unsafe = makers.filter(([name, { idempotent }]) => !idempotent && name !== 'users.link');
+  assert.deepEqual(
+    unsafe.map(([name]) => name),
+    [],
+  );
+});
+
 test('a route without a handler, and a handler without a route, are faults', () => {
   assert.deepEqual(faults({}, {}), ['a has no handler']);
   assert.deepEqual(faults({}, { a: handler, b: handler }), ['the handler b has no route']);

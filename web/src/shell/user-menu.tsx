@@ -15,6 +15,7 @@ import {
   SignOutIcon,
   SystemThemeIcon,
 } from '../icons.ts';
+import { forgetAllDrafts } from '../parts/form/use-draft.ts';
 import { toastProblem } from '../parts/toasts.tsx';
 import type { Scheme } from '../preferences.ts';
 import { useMe } from '../session.ts';
@@ -100,6 +101,7 @@ export function useSignOut(): () => void {
   const navigate = useNavigate();
   return () => {
     callApi('sign_out', {})
+      .then(forgetAllDrafts)
       .then(() => navigate({ to: '/sign-in' }))
       .then(() => queries.clear())
       .catch(toastProblem);

@@ -1,3 +1,4 @@
+export { finishRotation } from './finish-rotation.ts';
 export { keysCheck } from './health.ts';
 export { type KeyProvider, openKeyProvider } from './keys.ts';
 export { secretHandlers } from './routes.ts';

@@ -7,11 +7,13 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { CompiledQuery, sql } from 'kysely';
 import { type TestDatabase, testDatabase } from '../../../../tests/support/database.ts';
+import { until } from '../../../../tests/support/until.ts';
 import { withClient } from '../../../base/db/connection.ts';
 import type { Store, Tx } from '../../../base/db/index.ts';
 import { isFailure } from '../../../base/kit/errors.ts';
 import { newId } from '../../../base/kit/ids.ts';
 import { createRedactor, REDACTED } from '../../../base/kit/redact.ts';
+import { finishRotation } from './finish-rotation.ts';
 import { fileKeys, givenKeys, type KeyProvider } from './keys.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 import { type SecretRef, selectStatesOfKind } from './store.ts';
@@ -345,6 +347,25 @@ test('a rotation that was stopped goes on where it stopped', async t => {
   assert.equal(await read(b, ref), 'kept value');
   const restarted = await open(b.store, b.provider);
   assert.deepEqual(await restarted.rotate({ resume: true }), { data_keys: 0, reencrypted: 1, waiting: 0 });
+  assert.equal(await read(b, ref), 'kept value');
+});
+
+test('a rotation that was cut short is finished by the next start, and never begun by one', async t => {
+  const b = await bench(t);
+  const ref = refIn(b.workspaces[0]);
+  await put(b, ref, 'kept value');
+  await b.secrets.rotate({ signal: AbortSignal.abort() });
+  const restarted = await open(b.store, b.provider);
+  const told: unknown[] = [];
+  const log = { info: (facts: unknown) => told.push(facts), warn: (facts: unknown) => told.push(facts) };
+  const finished = async () => {
+    const stop = finishRotation(restarted, log);
+    await until('it is finished', async () => (await restarted.status()).waiting === 0);
+    await stop();
+  };
+  await finished();
+  await finished();
+  assert.deepEqual(told, [{ reencrypted: 1, waiting: 0 }]);
   assert.equal(await read(b, ref), 'kept value');
 });
 

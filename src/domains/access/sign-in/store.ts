@@ -212,6 +212,9 @@ export async function forgetDevices(tx: Tx, user_id: string): Promise<void> {
 export async function chargeAttempt(tx: Tx, attempts: readonly Attempt[], now: string): Promise<number> {
   const keys = attempts.map(attempt => attempt.key);
   const free = attempts.map(attempt => attempt.free);
+  // Long ago, or of a clock that was ahead and has been set right: a wrong hour must lock nobody out for years.
+  const is_past = sql<boolean>`t.window_started_at not between ${now}::timestamptz - make_interval(secs => ${FORGET_SECONDS})
+    and ${now}::timestamptz + make_interval(secs => ${FORGET_SECONDS})`;
   const { rows } = await sql<{ seconds: number }>`
     with attempt as (
       select key, free from unnest(${keys}::text[], ${free}::int[]) a (key, free) order by key
@@ -219,16 +222,15 @@ export async function chargeAttempt(tx: Tx, attempts: readonly Attempt[], now: s
       insert into sign_in_throttle as t (key, failures, window_started_at)
       select key, 1, ${now} from attempt
       on conflict (key) do update set
-        failures = case when t.window_started_at < ${now}::timestamptz - make_interval(secs => ${FORGET_SECONDS})
-          then 1 else t.failures + 1 end,
+        failures = case when ${is_past} then 1 else t.failures + 1 end,
         window_started_at = excluded.window_started_at,
         blocked_until = case
-          when t.window_started_at < ${now}::timestamptz - make_interval(secs => ${FORGET_SECONDS}) then null
+          when ${is_past} then null
           when t.failures + 1 > (select free from attempt a where a.key = t.key) then ${now}::timestamptz + make_interval(
             secs => least(${LONGEST_WAIT_SECONDS},
               power(2, least(20, t.failures + 1 - (select free from attempt a where a.key = t.key)))))
         end
-      where t.blocked_until is null or t.blocked_until <= ${now}
+      where t.blocked_until is null or t.blocked_until <= ${now} or ${is_past}
       returning key
     )
     select greatest(1, ceil(extract(epoch from max(t.blocked_until) - ${now}::timestamptz)))::int seconds

@@ -66,6 +66,7 @@ function ProfileForm({ me }: { me: Me }) {
   return (
     <Form<Values>
       editing
+      draft="profile"
       fields={useFields()}
       initial={valuesOf(me)}
       version={me.version}

@@ -50,6 +50,7 @@ function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   return (
     <Form<Values>
       editing
+      draft={`workspace.${workspace.id}`}
       fields={useFields(!may('workspace:edit'))}
       initial={valuesOf(workspace)}
       version={workspace.version}

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
 import { ROLES, type Role } from '../../../../src/contract/permissions.ts';
 import { Dialog } from '../../parts/dialog.tsx';
+import type { Versioned } from '../../parts/form/draft.ts';
 import { Form } from '../../parts/form/form.tsx';
-import type { Versioned } from '../../parts/form/use-form.ts';
 import { useMembership } from '../../session.ts';
 import { RoleChoice } from './role-choice.tsx';
 

@@ -43,6 +43,7 @@ export function Form<V extends Values>(props: FormProps<V>) {
       {state.problem !== undefined && (!placed || state.errors.rest.length > 0) && (
         <ProblemNotice problem={state.problem} />
       )}
+      {state.restored && <Restored discard={state.reset} />}
       {fields.map((field, position) => (
         <FieldInput
           key={field.name}
@@ -57,7 +58,7 @@ export function Form<V extends Values>(props: FormProps<V>) {
       {children}
       <div className={css.buttons} data-wide={wide || undefined}>
         {onCancel !== undefined && <Button onClick={onCancel}>{t('cancel')}</Button>}
-        {editing && state.dirty && (
+        {editing && state.dirty && !state.restored && (
           <Button variant="subtle" onClick={state.reset}>
             {t('form.discard')}
           </Button>
@@ -73,7 +74,20 @@ export function Form<V extends Values>(props: FormProps<V>) {
         </Button>
       </div>
       {state.conflict !== undefined && <ConflictDialog fields={fields} state={state} />}
-      {editing && <LeaveGuard active={state.dirty && !state.busy} />}
+      {editing && <LeaveGuard active={state.dirty && !state.busy} kept={state.keepsDraft} />}
     </form>
+  );
+}
+
+/** Said aloud: what is in the fields is not what is saved, although nobody has typed anything yet. */
+function Restored({ discard }: { discard: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <p role="status" className={css.restored}>
+      <span>{t('form.restored')}</span>
+      <Button variant="subtle" onClick={discard}>
+        {t('form.discard')}
+      </Button>
+    </p>
   );
 }

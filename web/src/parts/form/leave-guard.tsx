@@ -5,7 +5,7 @@ import dialog from '../dialog.module.css';
 import { Dialog } from '../dialog.tsx';
 
 /** Back, a link or closing the tab loses nothing without a question. */
-export function LeaveGuard({ active }: { active: boolean }) {
+export function LeaveGuard({ active, kept }: { active: boolean; kept: boolean }) {
   const { t } = useTranslation();
   const { status, proceed, reset } = useBlocker({
     shouldBlockFn: ({ current, next }) => active && current.pathname !== next.pathname,
@@ -16,7 +16,7 @@ export function LeaveGuard({ active }: { active: boolean }) {
   return (
     <Dialog title={t('leave.title')} onClose={reset}>
       <div className={dialog.stack}>
-        <p>{t('leave.text')}</p>
+        <p>{t(kept ? 'leave.kept' : 'leave.text')}</p>
         <div className={dialog.buttons}>
           <Button onClick={proceed}>{t('leave.leave')}</Button>
           <Button variant="filled" onClick={reset} data-autofocus>

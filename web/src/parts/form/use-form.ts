@@ -2,13 +2,10 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../../../src/contract/errors.ts';
 import { fieldProblems, toProblem } from '../../problems.ts';
+import type { Versioned } from './draft.ts';
 import { type Field, type FieldValue, missingFields, type Values } from './field.ts';
 import { type Difference, isSameValues, mergeEdits } from './merge.ts';
-
-export interface Versioned<V extends Values> {
-  values: V;
-  version: number;
-}
+import { useDraftKey, useFoundDraft, useKeptDraft } from './use-draft.ts';
 
 export interface FormOptions<V extends Values> {
   fields: readonly Field<V>[];
@@ -19,6 +16,8 @@ export interface FormOptions<V extends Values> {
   /** Reads the object again when somebody else saved first, so that the difference can be shown. */
   reload?: () => Promise<Versioned<V>>;
   onDone?: () => void;
+  /** Keeps what is typed in the browser, under this name, until it is saved or discarded. Not for forms with passwords. */
+  draft?: string;
 }
 
 interface Conflict<V extends Values> {
@@ -30,8 +29,12 @@ interface Conflict<V extends Values> {
 export function useForm<V extends Values>(options: FormOptions<V>) {
   const { fields, initial, run, reload, onDone } = options;
   const { t } = useTranslation();
-  const [base, setBase] = useState<Versioned<V>>({ values: initial, version: options.version ?? 0 });
-  const [values, setValues] = useState(initial);
+  const current: Versioned<V> = { values: initial, version: options.version ?? 0 };
+  const key = useDraftKey(fields.some(field => field.kind === 'password') ? undefined : options.draft);
+  const found = useFoundDraft(key, initial);
+  const [base, setBase] = useState(found?.base ?? current);
+  const [values, setValues] = useState(found?.values ?? initial);
+  const [restored, setRestored] = useState(found !== undefined);
   const [missing, setMissing] = useState<string[]>([]);
   const [problem, setProblem] = useState<Problem>();
   const [conflict, setConflict] = useState<Conflict<V>>();
@@ -39,15 +42,18 @@ export function useForm<V extends Values>(options: FormOptions<V>) {
   const form = useRef<HTMLFormElement>(null);
   const dirty = !isSameValues(base.values, values);
 
+  useKeptDraft(key, { base, values });
+
   const begin = (from: Versioned<V>) => {
     setBase(from);
     setValues(from.values);
+    setRestored(false);
   };
   // What somebody else saved shows at once where nothing was typed; otherwise the version will tell on saving.
   const incoming = JSON.stringify([initial, options.version]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the values in it
   useEffect(() => {
-    if (!dirty) begin({ values: initial, version: options.version ?? 0 });
+    if (!dirty) begin(current);
   }, [incoming]);
 
   const errors = useMemo(() => {
@@ -69,8 +75,7 @@ export function useForm<V extends Values>(options: FormOptions<V>) {
     setConflict(undefined);
     try {
       await run(wanted, version);
-      setBase({ values: wanted, version });
-      setValues(wanted);
+      begin({ values: wanted, version });
       onDone?.();
     } catch (error) {
       const refused = toProblem(error);
@@ -91,6 +96,9 @@ export function useForm<V extends Values>(options: FormOptions<V>) {
     conflict,
     busy,
     dirty,
+    /** What is in the form was typed on an earlier visit. */
+    restored,
+    keepsDraft: key !== undefined,
     set: (name: keyof V & string, value: FieldValue) => {
       setValues(current => ({ ...current, [name]: value }));
       setMissing(current => current.filter(other => other !== name));
@@ -101,7 +109,8 @@ export function useForm<V extends Values>(options: FormOptions<V>) {
       if (empty.length === 0) void send(values, base.version);
     },
     reset: () => {
-      setValues(base.values);
+      // Not to what was there once: somebody may have saved since.
+      begin(current);
       setProblem(undefined);
       setMissing([]);
     },
