@@ -12,6 +12,8 @@ export const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   'base/processes': [],
   'base/storage': ['base/kit'],
   'domains/access': [],
+  'domains/alerts': ['domains/access'],
+  'domains/runs': ['domains/access'],
   'doors/server': [],
   'doors/cli': [],
 };
@@ -49,6 +51,8 @@ export const EDGES: readonly RegExp[] = [
   /^src\/connectors\/[^/]+\//,
   // What happens in a runner, and what keeps runners, is effects.
   /^src\/domains\/runs\/runner\//,
+  // A thread that can be ended while it searches.
+  /^src\/domains\/runs\/logs\/search/,
   /^src\/domains\/[^/]+\/[a-z-]+-run\.ts$/,
   /^src\/domains\/access\/(secrets\/)?(keys|oidc)/,
 ];

@@ -141,9 +141,14 @@ export const configSchema = z.strictObject({
     { default_doc: 'half of the memory of the machine or of the container' },
   ),
   worker: z.strictObject({
-    name: setting('text', text.max(100).nullable().default(null), 'What the worker is called on the workers page.', {
-      default_doc: 'the name of the machine',
-    }),
+    name: setting(
+      'text',
+      text.max(100).nullable().default(null),
+      'What the worker is called on the workers page.',
+      {
+        default_doc: 'the name of the machine',
+      },
+    ),
     concurrency: setting(
       'integer',
       integer(1, 1000).nullable().default(null),
@@ -217,6 +222,21 @@ export const configSchema = z.strictObject({
       'bytes',
       bytes(10 * 1024 * 1024).default(2 * 1024 ** 3),
       'Size of all log files together.',
+    ),
+    runs_days: setting(
+      'duration',
+      duration('day', 1, 3650).default(90),
+      'Days that runs are kept after they ended.',
+    ),
+    run_logs_days: setting(
+      'duration',
+      duration('day', 1, 3650).default(30),
+      'Days that the logs of runs are kept.',
+    ),
+    run_logs_bytes: setting(
+      'bytes',
+      bytes(10 * 1024 * 1024).default(2 * 1024 ** 3),
+      'Size of the logs of all runs together, as they are stored; the oldest go.',
     ),
     idempotency_hours: setting(
       'duration',

@@ -176,7 +176,9 @@ async function* iterate(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
 }
 
 export async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(body));
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 /** All of them, however many pages it takes. */

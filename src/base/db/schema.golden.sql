@@ -297,9 +297,10 @@ create table log_pieces (
   constraint log_pieces_check CHECK ((num_nonnulls(data, object) = 1)),
   constraint log_pieces_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
 );
+CREATE INDEX log_pieces_age ON public.log_pieces USING btree (written_at);
 CREATE INDEX log_pieces_object ON public.log_pieces USING btree (object) WHERE (object IS NOT NULL);
 CREATE INDEX log_pieces_unpacked ON public.log_pieces USING btree (written_at) WHERE (data IS NOT NULL);
-CREATE INDEX log_pieces_workspace ON public.log_pieces USING btree (workspace_id, last_at);
+CREATE INDEX log_pieces_workspace ON public.log_pieces USING btree (workspace_id);
 -- row-level security: forced
 create policy instance on log_pieces for all to moulin_instance using (true);
 create policy workspace on log_pieces for all to moulin_workspace using ((workspace_id = current_workspace()));

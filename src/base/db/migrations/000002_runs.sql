@@ -309,7 +309,10 @@ create table log_pieces (
 );
 create index log_pieces_unpacked on log_pieces (written_at) where data is not null;
 create index log_pieces_object on log_pieces (object) where object is not null;
-create index log_pieces_workspace on log_pieces (workspace_id, last_at);
+create index log_pieces_workspace on log_pieces (workspace_id);
+create index log_pieces_age on log_pieces (written_at);
+-- Compressed already.
+alter table log_pieces alter column data set storage external;
 
 -- Being told. One row per thing that went wrong, until it is well again.
 create table incidents (

@@ -1,2 +1,14 @@
 export type { LogStream, RawLine } from './line.ts';
-export type { AttemptLog, AttemptRef, LogLimits, LogTotals, LogWriter, LogWriterParts } from './writer.ts';
+export { openSweeper, type PackOptions, type PackReport, packLogs, type Sweeper } from './pack.ts';
+export { type RunRetention, type TrimReport, trimLogs } from './retention.ts';
+export { type LogHandlerParts, type LogHandlers, logHandlers } from './routes.ts';
+export {
+  type AttemptLog,
+  type AttemptRef,
+  LOG_LIMITS,
+  type LogLimits,
+  type LogTotals,
+  type LogWriter,
+  type LogWriterParts,
+  openLogWriter,
+} from './writer.ts';
