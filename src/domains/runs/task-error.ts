@@ -48,4 +48,3 @@ function isKnown(code: string | undefined): code is ErrorCode {
 function short(text: string): string {
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)} …` : text;
 }
-

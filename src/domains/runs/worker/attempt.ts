@@ -18,7 +18,7 @@ export interface AttemptState {
   readonly phase: 'starting' | 'running' | 'ending' | 'settled';
   /** The first that was decided; only a lost lease, and a stage that was not committed, change it. */
   readonly outcome: Outcome | null;
-  readonly runner: 'working' | 'answered' | 'gone';
+  readonly runner: 'none' | 'working' | 'answered' | 'gone';
   /** Stages that are being committed. */
   readonly stages: number;
   readonly endless: boolean;
@@ -30,9 +30,11 @@ export interface AttemptState {
 export type Answer = Extract<Outcome, { state: 'succeeded' | 'partial' | 'failed' }>;
 
 export type AttemptEvent =
+  /** It has a runner. */
+  | { type: 'taken' }
   | { type: 'began' }
   | { type: 'answered'; answer: Answer }
-  /** Its process is no more, asked or not. */
+  /** It has no process, or none any more, asked or not. */
   | { type: 'gone'; error: TaskError }
   /** It says what no task says at this point. */
   | { type: 'broke'; error: TaskError }
@@ -67,7 +69,7 @@ export function beginAttempt(endless: boolean): AttemptState {
   return {
     phase: 'starting',
     outcome: null,
-    runner: 'working',
+    runner: 'none',
     stages: 0,
     endless,
     draining: false,
@@ -79,6 +81,8 @@ export function advance(state: AttemptState, event: AttemptEvent): Step {
   // A runner that is killed, a timer that fires, a beat that answers late: after the end none of them changes anything.
   if (state.phase === 'settled') return { state, effects: [] };
   switch (event.type) {
+    case 'taken':
+      return stay({ ...state, runner: 'working' });
     case 'began':
       return begin(state);
     case 'answered':
@@ -130,14 +134,14 @@ function drain(state: AttemptState): Step {
 function undoStage(state: AttemptState, outcome: Outcome): Step {
   const stands = state.outcome !== null && !isSuccess(state.outcome);
   const decided = stands ? state : { ...state, outcome };
-  if (decided.runner !== 'working') return settleIfOver(decided);
-  if (stands) return stay(decided);
+  if (stands || decided.runner !== 'working') return settleIfOver(decided);
   return askFor({ ...decided, outcome: null }, outcome, 'the stage was not committed');
 }
 
 /** Ends it with a word first; the grace period and the kill come when it does not listen. */
 function askFor(state: AttemptState, outcome: Outcome, reason: string): Step {
   if (state.outcome !== null) return stay(state);
+  if (state.runner !== 'working') return settleIfOver(decide(state, outcome));
   const asked = { ...state, phase: 'ending', outcome, pressure: 'asked' } as const;
   return { state: asked, effects: [{ do: 'ask_to_end', reason }] };
 }
@@ -155,10 +159,12 @@ function kill(state: AttemptState): Step {
   return { state: { ...state, phase: 'ending', pressure: 'killed' }, effects: [{ do: 'kill' }] };
 }
 
-/** Nothing more is expected of this process. */
+/** Nothing more is expected of this process, and nobody else gets it. */
 function killFor(state: AttemptState, outcome: Outcome): Step {
   const decided = decide(state, outcome);
-  return decided.runner === 'gone' ? settleIfOver(decided) : kill(decided);
+  return decided.runner === 'working' || decided.runner === 'answered'
+    ? kill(decided)
+    : settleIfOver(decided);
 }
 
 function decide(state: AttemptState, outcome: Outcome): AttemptState {

@@ -1,0 +1,8 @@
+export {
+  openWorker,
+  type Worker,
+  type WorkerMetrics,
+  type WorkerParts,
+  type WorkerStats,
+  type WorkerTimes,
+} from './worker.ts';

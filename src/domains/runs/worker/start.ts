@@ -1,0 +1,54 @@
+import { fail } from '../../../base/kit/errors.ts';
+import { type KindTable, readInput } from '../kinds.ts';
+import type { Claimed } from '../queue/index.ts';
+import type { StartTask } from '../runner/protocol.ts';
+import type { SecretName, TaskKind } from '../task.ts';
+import type { Gate } from './gate.ts';
+import { patiently } from './patience.ts';
+
+export interface StartParts {
+  kinds: KindTable;
+  gate: Gate;
+  /** Whether the one for whom it runs may still do so. */
+  may(task: Claimed, kind: TaskKind): Promise<boolean>;
+  /** By the names under which the runner finds them. */
+  secrets(
+    workspace_id: string,
+    names: Readonly<Record<string, SecretName>>,
+  ): Promise<Readonly<Record<string, string>>>;
+}
+
+/** What has changed since the run was made must hold now: the right, the input, the secrets. */
+export async function prepareStart(
+  parts: StartParts,
+  task: Claimed,
+  signal: AbortSignal,
+): Promise<{ kind: TaskKind; start: StartTask }> {
+  const kind = parts.kinds.need(task.kind);
+  const input = readInput(kind, task.name, task.input);
+  if (!(await patiently(() => parts.may(task, kind), signal)))
+    throw fail('task.not_permitted', { who: task.run_as.name || task.run_as.id, kind: kind.id });
+  const names = kind.secrets?.(input) ?? {};
+  const secrets =
+    Object.keys(names).length > 0
+      ? await patiently(() => parts.gate(() => parts.secrets(task.workspace_id, names)), signal)
+      : {};
+  return { kind, start: toStart(task, input, secrets) };
+}
+
+function toStart(task: Claimed, input: unknown, secrets: Readonly<Record<string, string>>): StartTask {
+  const { kind, workspace_id, run_id, task_id, attempt, parameters, window, stage, stage_state } = task;
+  const plain = JSON.parse(JSON.stringify({ input, parameters, state: stage_state ?? null }));
+  return {
+    kind,
+    workspace_id,
+    run_id,
+    task_id,
+    attempt,
+    input: plain.input ?? null,
+    parameters: plain.parameters,
+    from: { stage, state: plain.state },
+    secrets: { ...secrets },
+    window,
+  };
+}
