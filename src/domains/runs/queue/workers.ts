@@ -1,24 +1,109 @@
-import type { Tx } from '../../../base/db/index.ts';
+import { sql } from 'kysely';
+import { appendEvents, notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
+import { fail } from '../../../base/kit/errors.ts';
+import { endAttempts, taskError } from './end.ts';
+import { isActive, rows, TASK_CONTROL, TASKS_READY } from './states.ts';
 import type { Beat, BeatAnswer, NewWorker } from './types.ts';
 
-export async function registerWorker(_tx: Tx, _worker: NewWorker): Promise<void> {
-  throw new Error('comes with the next commit');
+// Workers come, beat and go. All through the instance door: they belong to the installation.
+
+export async function registerWorker(tx: Tx, worker: NewWorker): Promise<void> {
+  await tx
+    .insertInto('workers')
+    .values({ ...worker, tags: [...worker.tags], state: 'active' })
+    .execute();
+  await tell(tx, 'started', worker);
 }
 
-/** It said that it ends; what it still held is lost. */
-export async function endWorker(_tx: Tx, _worker_id: string): Promise<void> {
-  throw new Error('comes with the next commit');
+/** It says that it ends. What it still held is lost, at once. */
+export async function endWorker(tx: Tx, worker_id: string): Promise<void> {
+  await closeWorker(tx, worker_id, 'gone');
 }
 
-/** It is known to be dead. */
-export async function loseWorker(_tx: Tx, _worker_id: string): Promise<void> {
-  throw new Error('comes with the next commit');
+/** It is known to be dead: nobody has to wait until its beat has stood still for long enough. */
+export async function loseWorker(tx: Tx, worker_id: string): Promise<void> {
+  await closeWorker(tx, worker_id, 'lost');
 }
 
-export async function drainWorker(_tx: Tx, _worker_id: string, _drain = true): Promise<void> {
-  throw new Error('comes with the next commit');
+/** Where `beat` is given: only if it has not beaten since. Answers whether it was there to be given up. */
+export async function closeWorker(
+  tx: Tx,
+  worker_id: string,
+  state: 'gone' | 'lost',
+  beat?: string,
+): Promise<boolean> {
+  const { rows: closed } = await sql<{ id: string; name: string }>`
+    update workers set state = ${state}, ended_at = now()
+    where id = ${worker_id} and state in ('active', 'draining')
+      and (${beat ?? null}::bigint is null or beat = ${beat ?? null}::bigint)
+    returning id, name`.execute(tx);
+  const [worker] = closed;
+  if (!worker) return false;
+  const held = await leasesOf(tx, worker_id);
+  const error = taskError('task.lost', { worker: worker.name });
+  await endAttempts(
+    tx,
+    held.map(lease => ({ ...lease, outcome: { state: 'lost', error } })),
+  );
+  if (held.length > 0) notifyAfterCommit(tx, TASKS_READY);
+  await tell(tx, state, worker);
+  return true;
 }
 
-export async function beatWorker(_tx: Tx, _beat: Beat): Promise<BeatAnswer> {
-  throw new Error('comes with the next commit');
+async function leasesOf(tx: Tx, worker_id: string): Promise<{ task_id: string; fence: string }[]> {
+  const { rows: leases } = await sql<{ task_id: string; fence: string }>`
+    select t.id task_id, t.fence from task_runs t where t.worker_id = ${worker_id} and ${isActive}`.execute(
+    tx,
+  );
+  return leases;
+}
+
+/** It finishes what it has and takes no more; or goes on after all. */
+export async function drainWorker(tx: Tx, worker_id: string, drain = true): Promise<void> {
+  const { rows: found } = await sql<{ id: string; name: string; state: string; changed: boolean }>`
+    with before as (select id, name, state from workers where id = ${worker_id} for update)
+    update workers w set
+      state = case when before.state in ('active', 'draining') then ${drain ? 'draining' : 'active'} else before.state end,
+      drain_requested_at = case when ${drain} then coalesce(w.drain_requested_at, now()) end
+    from before where w.id = before.id
+    returning w.id, w.name, w.state, w.state <> before.state changed`.execute(tx);
+  const [worker] = found;
+  if (!worker) throw fail('object.not_found', { kind: 'worker', id: worker_id });
+  if (worker.state === 'lost' || worker.state === 'gone') throw fail('worker.ended', { name: worker.name });
+  if (!worker.changed) return;
+  await tell(tx, drain ? 'draining' : 'started', worker);
+  notifyAfterCommit(tx, drain ? TASK_CONTROL : TASKS_READY);
+}
+
+async function tell(tx: Tx, what: string, worker: { id: string; name: string }): Promise<void> {
+  const event = { workspace_id: null, type: `worker.${what}`, subject: `worker:${worker.id}` };
+  await appendEvents(tx, [{ ...event, payload: { name: worker.name } }]);
+}
+
+/** One statement for the worker and all its leases. A lease that is not named does not beat: a worker that forgot one loses it. */
+export async function beatWorker(tx: Tx, { worker_id, leases, stats }: Beat): Promise<BeatAnswer> {
+  const list = leases.map(({ task_id, fence }) => ({ id: task_id, fence }));
+  const { rows: found } = await sql<{ id: string | null; state: string | null; drain: boolean }>`
+    with worker as (
+      update workers set beat = beat + 1, seen_at = now(), stats = ${JSON.stringify(stats)}::jsonb
+      where id = ${worker_id} and state in ('active', 'draining')
+      returning drain_requested_at is not null drain
+    ),
+    held as (
+      select t.id from jsonb_to_recordset(${rows(list)}) as l(id uuid, fence bigint)
+      join task_runs t on t.id = l.id and t.fence = l.fence and ${isActive}
+      where exists (select from worker)
+      order by t.id for update of t
+    ),
+    beaten as (
+      update task_runs t set beat = t.beat + 1 from held where t.id = held.id and ${isActive} returning t.id, t.state
+    )
+    select beaten.id, beaten.state, worker.drain from worker left join beaten on true`.execute(tx);
+  const states = new Map(found.map(({ id, state }) => [id, state]));
+  return {
+    known: found.length > 0,
+    drain: found[0]?.drain ?? false,
+    cancel: [...states].flatMap(([id, state]) => (id !== null && state === 'cancelling' ? [id] : [])),
+    lost: leases.map(({ task_id }) => task_id).filter(id => !states.has(id)),
+  };
 }
