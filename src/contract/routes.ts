@@ -1,9 +1,14 @@
 import { accessRoutes } from './access.ts';
+import { alertRoutes } from './alerts.ts';
 import type { RouteSpec } from './route.ts';
+import { runRoutes, workerRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
 
+/** What the domains answer; the server itself answers the rest. */
+export const domainRoutes = { ...accessRoutes, ...runRoutes, ...workerRoutes, ...alertRoutes };
+
 /** The whole API. A new area adds its routes here, and is thereby mounted, documented, fuzzed and in the permission matrix. */
-export const routes = { ...accessRoutes, ...systemRoutes };
+export const routes = { ...domainRoutes, ...systemRoutes };
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;
 export const routeEntries = Object.entries(routes) as [RouteName, RouteSpec][];

@@ -298,9 +298,17 @@ const logPlace = {
   attempt: z.coerce.number().int().min(1).max(100_000).optional().describe('The last one unless said'),
 };
 
-/** A bounded way to name many at once: ids, or everything that the same filters as the list's match. */
+function statesOf(all: readonly string[]) {
+  const one = `(${all.join('|')})`;
+  return z
+    .string()
+    .max(200)
+    .regex(new RegExp(`^${one}(,${one})*$`), `must be states with commas between them: ${all.join(', ')}`)
+    .describe('Comma-separated states');
+}
+
 export const runFilter = z.object({
-  state: z.string().max(200).optional().describe('Comma-separated states'),
+  state: statesOf(RUN_STATES).optional(),
   kind: z.string().max(100).optional(),
   trigger: z.enum(TRIGGERS).optional(),
   schedule_id: id.optional(),
@@ -349,7 +357,7 @@ export const runRoutes = defineRoutes({
     output: runSchema,
     status: 202,
     idempotent: true,
-    errors: ['run.graph', 'task.unknown_kind', 'task.input', 'auth.forbidden'],
+    errors: ['run.graph', 'task.unknown_kind', 'task.input'],
   },
   'runs.show': {
     method: 'GET',
@@ -380,7 +388,7 @@ export const runRoutes = defineRoutes({
     permission: 'runs:read',
     params: byId,
     query: pageQuery.extend({
-      state: z.string().max(200).optional().describe('Comma-separated states'),
+      state: statesOf(TASK_STATES).optional(),
       text: z.string().max(200).optional(),
     }),
     output: pageOf(taskSchema),

@@ -47,13 +47,16 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
   const access = openAccess({ store, config, secrets, outbound, log, redactor, clock, url });
   await access.prepare();
 
+  const { openDomains } = await import('./domains.ts');
+  const domains = await openDomains(core, { access, outbound, url });
+
   const disk = () => door.diskSpace(config.data);
   const { version } = place;
   const app = await door.buildServer({
     config,
     instance_id: store.instance_id,
     version,
-    handlers: access.handlers,
+    handlers: { ...access.handlers, ...domains.handlers },
     identify: access.identify,
     denied: access.recordDenied,
     idempotency: door.idempotencyStore(store, config.retention.idempotency_hours),
@@ -73,6 +76,7 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
     clock,
   });
   opened.defer(() => app.close());
+  opened.defer(domains.close);
 
   const failed = Promise.withResolvers<string>();
   return {
@@ -80,6 +84,7 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
     local_token: access.createLocalSecret(),
     failed: failed.promise,
     async listen(former_port) {
+      opened.defer(domains.start());
       opened.defer(keepHouse({ access, events, pruneLog }, config, log));
       opened.defer(finishRotation(secrets, log));
       opened.defer(dieAloud(log, failed.resolve));

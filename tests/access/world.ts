@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { openEvents } from '../../src/base/db/index.ts';
+import { type EventFeed, openEvents } from '../../src/base/db/index.ts';
 import type { Clock } from '../../src/base/kit/clock.ts';
 import { openLog } from '../../src/base/kit/log.ts';
-import { openOutbound } from '../../src/base/kit/outbound.ts';
+import { type Outbound, openOutbound } from '../../src/base/kit/outbound.ts';
 import { createRedactor } from '../../src/base/kit/redact.ts';
+import { openFolderStorage } from '../../src/base/storage/index.ts';
 import { type Client, createClient } from '../../src/contract/client.ts';
 import type { Config } from '../../src/contract/config.ts';
 import type { Role } from '../../src/contract/permissions.ts';
 import { type Access, openAccess } from '../../src/domains/access/index.ts';
-import { openKeyProvider, openSecrets } from '../../src/domains/access/secrets/index.ts';
+import { openKeyProvider, openSecrets, type Secrets } from '../../src/domains/access/secrets/index.ts';
+import { alertHandlers } from '../../src/domains/alerts/index.ts';
+import { logHandlers, runHandlers, workerHandlers } from '../../src/domains/runs/index.ts';
 import { backupDownload, buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { testKinds } from '../support/kinds.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 // The real door, the real access and the real store, without a socket. Time is the test's.
 
@@ -27,6 +32,9 @@ export interface TestClock extends Clock {
 
 export interface World extends TestDatabase {
   access: Access;
+  events: EventFeed;
+  outbound: Outbound;
+  secrets: Secrets;
   server: FastifyInstance;
   clock: TestClock;
   /** What was logged, one line each. */
@@ -73,11 +81,20 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
   const { flood_limits } = options;
   const access = openAccess({ store, config, url, clock, log, redactor, outbound, secrets, flood_limits });
   await access.prepare();
+  const storage = await openFolderStorage(scratchFolder(t));
+  const logs = logHandlers({ store, storage, clock, days: 30 });
+  const { audit, record } = access;
   const app = await buildServer({
     config: SERVER,
     instance_id: store.instance_id,
     version: '0.0.0',
-    handlers: access.handlers,
+    handlers: {
+      ...access.handlers,
+      ...runHandlers({ store, clock, kinds: testKinds, audit }),
+      ...logs.handlers,
+      ...workerHandlers({ store, version: '0.0.0', audit }),
+      ...alertHandlers({ store, secrets, outbound, clock, record }),
+    },
     identify: access.identify,
     denied: access.recordDenied,
     idempotency: idempotencyStore(store, 24),
@@ -91,11 +108,22 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     clock,
   });
   t.after(async () => {
+    logs.close();
     await app.close();
     await events.close();
     await outbound.close();
   });
-  return { ...database, access, server: app, clock, lines, ...peopleOf(app, access) };
+  return {
+    ...database,
+    access,
+    events,
+    outbound,
+    secrets,
+    server: app,
+    clock,
+    lines,
+    ...peopleOf(app, access),
+  };
 }
 
 // ── People ──────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +253,6 @@ const SERVER = {
   tls: { cert: null, key: null },
   trusted_proxies: [],
   insecure_http: false,
-  retention: { events_days: 30, logs_days: 30, logs_bytes: 1e9, idempotency_hours: 24 },
 };
 
 const SYSTEM = {

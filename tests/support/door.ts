@@ -70,7 +70,6 @@ export async function openFixture(t: TestContext, options: FixtureOptions = {}):
       tls: { cert: null, key: null },
       trusted_proxies: [],
       insecure_http: false,
-      retention: { events_days: 30, logs_days: 30, logs_bytes: 1e9, idempotency_hours: 24 },
     },
     instance_id: INSTANCE_ID,
     version: '0.0.0',

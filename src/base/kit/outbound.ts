@@ -39,6 +39,8 @@ export interface OutboundInit {
 export interface Outbound {
   /** The whole answer, bounded in time and size. Its text is for the caller's eyes: it is not shown to users. */
   fetch(url: string | URL, init?: OutboundInit): Promise<Response>;
+  /** Refuses now what `fetch` would refuse later; a name that does not resolve at this moment may do so then. */
+  check(url: string | URL): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,13 @@ export function openOutbound(options: OutboundOptions): Outbound {
           throw explain(error, target.host);
         },
       );
+    },
+    async check(url) {
+      const target = parseUrl(url);
+      const host = hostOf(target);
+      checkShape(target, host);
+      const addresses = isIP(host) ? [host] : await resolve(host).catch(() => []);
+      checkAddresses(policy, host, addresses);
     },
     close: () => dispatcher.close(),
   };

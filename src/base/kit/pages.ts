@@ -52,7 +52,15 @@ export function readSortedCursor<T>(
 /** The usual key: the row's id. */
 export const idKey = z.tuple([z.uuid()]);
 
-function writeCursor(key: readonly unknown[]): string {
+/** Of lists in the order of time: the instant, and the id of those that share it. PostgreSQL knows no year 0. */
+export const timeKey = z.tuple([
+  z.iso.datetime({ precision: 6 }).refine(at => !at.startsWith('0000')),
+  z.uuid(),
+]);
+export type TimeKey = z.infer<typeof timeKey>;
+
+/** For a list that says itself where it goes on. */
+export function writeCursor(key: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(key), 'utf8').toString('base64url');
 }
 

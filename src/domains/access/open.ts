@@ -31,7 +31,7 @@ import { sweepTokens } from './tokens/store.ts';
 import { workspaceHandlers } from './workspaces/routes.ts';
 import { addWorkspace, hasWorkspace } from './workspaces/store.ts';
 
-export interface Access {
+export interface Access extends Pick<Parts, 'record' | 'audit'> {
   handlers: Handlers<typeof accessRoutes>;
   identify(credentials: Credentials, options?: IdentifyOptions): Promise<Identified>;
   /** A caller was known and may not do this: kept, bounded, in the log of the workspace or of the installation. */
@@ -76,6 +76,8 @@ export function openAccess(options: AccessOptions): Access {
       ...auditHandlers(parts),
       ...secretHandlers(parts),
     },
+    record: parts.record,
+    audit: parts.audit,
     identify: (credentials, how) => identify(parts, local, credentials, how),
     recordDenied: denied => recordDenied(parts, denied),
     prepare: () => prepare(parts),

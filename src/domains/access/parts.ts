@@ -32,6 +32,8 @@ export interface Parts extends AccessOptions {
   now: () => string;
   /** In the transaction of the change it tells: the audit entries and the events. */
   record: (tx: Tx, actor: Actor, ...notes: AuditNote[]) => Promise<void>;
+  /** The entries alone: where the change itself tells its event. */
+  audit: (tx: Tx, actor: Actor, ...notes: AuditNote[]) => Promise<void>;
   /** The entry alone, in a transaction of its own, and bounded: what strangers can repeat. */
   recordRefusal: (key: string, actor: Actor, note: AuditNote) => Promise<void>;
 }
@@ -52,6 +54,7 @@ export function assemble(options: AccessOptions): Parts {
     passwords: openPasswords(),
     now: () => toTimestamp(clock.now()),
     record: (tx, actor, ...notes) => recordChange(tx, coveredActor(actor), ...notes.map(covered)),
+    audit: (tx, actor, ...notes) => recordAudit(tx, coveredActor(actor), ...notes.map(covered)),
     async recordRefusal(key, actor, note) {
       const left_out = flood.pass(key);
       if (left_out === undefined) return;

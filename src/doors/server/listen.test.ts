@@ -28,7 +28,6 @@ const config: ServerConfig = {
   tls: { cert: null, key: null },
   trusted_proxies: [],
   insecure_http: false,
-  retention: { events_days: 30, logs_days: 30, logs_bytes: 1e9, idempotency_hours: 24 },
 };
 
 async function listening(t: TestContext, options: FixtureOptions = {}): Promise<Fixture & { port: number }> {

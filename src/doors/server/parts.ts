@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/kit/clock.ts';
 import type { Log } from '../../base/kit/log.ts';
 import type { Redactor } from '../../base/kit/redact.ts';
-import type { accessRoutes } from '../../contract/access.ts';
 import type { Config } from '../../contract/config.ts';
 import type { Permission } from '../../contract/permissions.ts';
 import type { Principal } from '../../contract/principal.ts';
 import type { Call, Handlers, Origin, StreamReply } from '../../contract/route.ts';
+import type { domainRoutes } from '../../contract/routes.ts';
 import type { Event, PartState, System } from '../../contract/system.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 
@@ -15,7 +15,7 @@ export interface ServerParts {
   instance_id: string;
   /** Of Moulin. */
   version: string;
-  handlers: Handlers<typeof accessRoutes>;
+  handlers: Handlers<typeof domainRoutes>;
   identify: Identify;
   /** A known caller was refused; for the audit log. */
   denied?: (denied: DeniedRequest) => Promise<void>;
@@ -37,10 +37,7 @@ export interface ServerParts {
   limits?: Partial<ServerLimits>;
 }
 
-export type ServerConfig = Pick<
-  Config,
-  'host' | 'public_url' | 'tls' | 'trusted_proxies' | 'insecure_http' | 'retention'
->;
+export type ServerConfig = Pick<Config, 'host' | 'public_url' | 'tls' | 'trusted_proxies' | 'insecure_http'>;
 
 export interface Credentials {
   session_token?: string;

@@ -95,7 +95,6 @@ const plain: ServerConfig = {
   tls: { cert: null, key: null },
   trusted_proxies: [],
   insecure_http: false,
-  retention: { events_days: 30, logs_days: 30, logs_bytes: 1e9, idempotency_hours: 24 },
 };
 
 const hosts: [string, boolean][] = [

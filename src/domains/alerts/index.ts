@@ -1,0 +1,2 @@
+export { type AlertParts, type Alerts, openAlerts } from './open.ts';
+export { type AlertRouteParts, alertHandlers } from './routes.ts';
