@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunTask } from './domains/runs/index.ts';
+import type { RunnerModules } from './domains/runs/runner/child.ts';
 import type { CliHost } from './doors/cli/index.ts';
 import { partWord } from './main/part.ts';
 import type { Place } from './main/place.ts';
@@ -9,7 +9,7 @@ import type { Place } from './main/place.ts';
 // that `moulin --help` and a runner read none of it.
 
 /** What each kind of task runs in a runner. */
-const RUNNER_MODULES: Readonly<Record<string, () => Promise<{ run: RunTask }>>> = {};
+const RUNNER_MODULES: RunnerModules = { diagnostic: () => import('./domains/runs/diagnostic-run.ts') };
 
 /** One process: a part of Moulin, or `moulin` with its words. */
 export async function main(

@@ -1,48 +1,49 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '../../../contract/runs.ts';
-import { RESOURCE_CLASSES } from '../task.ts';
+import type { LogLevel, LogLine } from '../../../contract/runs.ts';
 
 // What a worker and a runner say to each other, one JSON message each. The worker checks every message that it hears: whoever
 // sent it may have run foreign code. A runner hears only the worker that started it, from the same build, and loads no zod
-// for it (10 MB and 60 ms); its messages are typed from the same schemas.
+// for it (10 MB and 60 ms).
 
-const json = z.json();
+// What came through a channel of JSON is JSON; to walk through all of it again would cost more than to read it.
+const json = z.unknown();
 const count = z.number().int().min(0);
 
 // ── To the runner ───────────────────────────────────────────────────────────────────────────────────
 
-export const startSchema = z.object({
-  type: z.literal('start'),
+/** One attempt, as the worker gives it. */
+export interface StartTask {
   /** A key of the table of modules in `main.ts`. */
-  kind: z.string(),
-  workspace_id: z.string(),
-  run_id: z.string(),
-  task_id: z.string(),
-  attempt: z.number().int(),
-  input: json,
-  secrets: z.record(z.string(), z.string()),
-  parameters: z.record(z.string(), json),
-  window: z.object({ start: z.string(), end: z.string() }).nullable(),
-  from: z.object({ stage: count, state: json }),
-});
-/** What the worker gives; the pool adds the folder and the mark. */
-export type StartTask = Omit<z.infer<typeof startSchema>, 'type'>;
+  kind: string;
+  workspace_id: string;
+  run_id: string;
+  task_id: string;
+  attempt: number;
+  /** As its kind reads it; it is not read again. */
+  input: unknown;
+  secrets: Readonly<Record<string, string>>;
+  parameters: Readonly<Record<string, unknown>>;
+  window: { start: string; end: string } | null;
+  from: { stage: number; state: unknown };
+}
 
-const toRunnerSchema = z.discriminatedUnion('type', [
-  startSchema.extend({
-    folder: z.string(),
-    /** Ends this task's part of each output: what comes before it is the task's, however late it is read. */
-    mark: z.string(),
-  }),
-  z.object({ type: z.literal('committed'), n: count }),
-  z.object({ type: z.literal('rerun'), n: count }),
-  z.object({ type: z.literal('cancel'), reason: z.string() }),
-  z.object({ type: z.literal('drain') }),
-  z.object({ type: z.literal('end') }),
-]);
-export type ToRunner = z.infer<typeof toRunnerSchema>;
-/** What a worker may say to a task that runs; how it starts and ends is the pool's. */
-export type ToTask = Extract<ToRunner, { type: 'committed' | 'rerun' | 'cancel' | 'drain' }>;
+/** What a worker may say to a task that runs. */
+export type ToTask =
+  | { type: 'committed'; n: number }
+  /** The stage could not be saved: the attempt is over, the next one starts from the last committed stage. */
+  | { type: 'rerun'; n: number }
+  | { type: 'cancel'; reason: string }
+  | { type: 'drain' };
+
+export type ToRunner =
+  | ToTask
+  | {
+      type: 'start';
+      task: StartTask;
+      folder: string;
+      /** Ends this task's part of each output: what comes before it is the task's, however late it is read. */
+      mark: string;
+    };
 
 // ── From the runner ─────────────────────────────────────────────────────────────────────────────────
 
@@ -69,15 +70,15 @@ export const thrownSchema = z.object({
 });
 export type Thrown = z.infer<typeof thrownSchema>;
 
-export const rawLineSchema = z.object({
+/** Not masked, not numbered. */
+export interface RawLine {
   /** Milliseconds since 1970. */
-  at: z.number(),
-  level: z.enum(LOG_LEVELS),
-  stream: z.enum(['log', 'stdout', 'stderr', 'moulin']),
-  text: z.string(),
-  fields: z.record(z.string(), json).optional(),
-});
-export type RawLine = z.infer<typeof rawLineSchema>;
+  at: number;
+  level: LogLevel;
+  stream: LogLine['stream'];
+  text: string;
+  fields?: Readonly<Record<string, unknown>>;
+}
 
 const progress = z.object({
   type: z.literal('progress'),
@@ -107,12 +108,13 @@ export const fromTaskSchema = z.discriminatedUnion('type', [
 export const fromRunnerSchema = z.discriminatedUnion('type', [
   ...fromTaskSchema.options,
   z.object({ type: z.literal('ready') }),
-  /** The task is over, and whether the process may have another: nothing of it may go on working. */
+  /** Where nobody else can look at it. */
+  z.object({ type: z.literal('memory'), rss_bytes: z.number() }),
+  /** The task is over. `clean`: nothing of it goes on working, so that the process may have another. */
   z.object({ type: z.literal('over'), rss_bytes: z.number(), clean: z.boolean() }),
 ]);
 export type FromRunner = z.infer<typeof fromRunnerSchema>;
 
 /** What the worker hears of a task; lines of the log come in batches, through pipes of their own. */
-export type Heard = z.infer<typeof fromTaskSchema> | { type: 'log'; lines: RawLine[] };
-
-export const resourceClassSchema = z.enum(RESOURCE_CLASSES);
+export type FromTask = z.infer<typeof fromTaskSchema>;
+export type Heard = FromTask | { type: 'log'; lines: RawLine[] };
