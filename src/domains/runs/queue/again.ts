@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../../../base/db/index.ts';
+import { notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
 import { fail } from '../../../base/kit/errors.ts';
 import { type NewTask, newRunSchema, retrySchema } from '../../../contract/runs.ts';
 import { hasEnded, type TaskState, type Transition } from '../../../contract/task-states.ts';
@@ -18,7 +18,7 @@ import {
   type Moved,
   writeSettled,
 } from './runs.ts';
-import { leaving } from './states.ts';
+import { leaving, TASKS_READY } from './states.ts';
 import type { ByHand, RunAs } from './types.ts';
 import { graphOf, type NamedNode } from './waiting.ts';
 
@@ -132,12 +132,14 @@ async function startAgain(
   const reset = await resetTasks(tx, ids, held_back);
   if (reopens) await reopenRun(tx, run.id, held_back);
   const skipped = await writeSettled(tx, recount(queuedAgain(nodes, new Set(ids)), edges));
+  notifyAfterCommit(tx, TASKS_READY);
   const error = await firstErrorOf(tx, run.id);
   // Somebody wants it after all, also where the rest of it is just being cancelled.
   const wanted = reopens || (again.length > 0 && run.state === 'cancelling');
   await finishMoves(tx, runs, [...marked, ...reset, ...skipped], {
     actor,
     error,
+    recounted: true,
     ...(wanted ? { state: 'queued' as const, reason: null } : {}),
   });
 }

@@ -196,7 +196,7 @@ async function writeNewRun(
     .updateTable('pipeline_runs')
     .set({
       state,
-      held_back: fate === 'wait',
+      held_back: fate === 'wait' && isOpenRun(state),
       tasks_total: counts.total,
       tasks_open: counts.open,
       tasks_skipped: counts.skipped,

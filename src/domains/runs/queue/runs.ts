@@ -72,6 +72,8 @@ export interface Finish {
   /** Replaces the error of the run; without it, the first failure stays. */
   error?: unknown;
   reason?: string | null;
+  /** Those after them have been counted anew already: telling them once more would count these twice. */
+  recounted?: boolean;
 }
 
 /**
@@ -84,7 +86,7 @@ export async function finishMoves(
   moved: readonly Moved[],
   how: Finish = {},
 ): Promise<void> {
-  const skipped = await settleAfter(tx, moved);
+  const skipped = await settleAfter(tx, how.recounted ? [] : moved);
   const byRun = Map.groupBy([...moved, ...skipped.moved], ({ run_id }) => run_id);
   const changes = [...runs.values()].flatMap(run => changeOf(run, byRun.get(run.id) ?? [], how));
   await writeRuns(tx, changes);
