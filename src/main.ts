@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunnerModules } from './domains/runs/runner/child.ts';
 import type { CliHost } from './doors/cli/index.ts';
-import { partWord } from './main/part.ts';
+import { partWord } from './main/part-word.ts';
 import type { Place } from './main/place.ts';
 
 // The composition root, with its parts in `main/`. Nothing else builds things, and everything is imported when it is built, so

@@ -3,19 +3,14 @@ import { join } from 'node:path';
 import type { ResolvedConfig } from '../base/kit/config.ts';
 import { fail, isFailure } from '../base/kit/errors.ts';
 import type { ErrorCode, ErrorParams } from '../contract/errors.ts';
+import { type PartName, partWord } from './part-word.ts';
 import type { ServerFacts } from './server.ts';
 import type { StoreAddress } from './store.ts';
 
 // The supervisor and its parts, the server and the worker, are processes of one program: both ends of the channel between
 // them are this file, and what goes over it (passwords too) is in no command line and no environment.
 
-export const PARTS = ['server', 'worker'] as const;
-export type PartName = (typeof PARTS)[number];
-
-/** The first word of a part's command line: `main` looks at it before anything else. */
-export function partWord(name: PartName): string {
-  return `--${name}-process`;
-}
+export type { PartName };
 
 export interface Opening {
   resolved: ResolvedConfig;
