@@ -419,7 +419,7 @@ export const runRoutes = defineRoutes({
     idempotent: true,
     errors: ['object.not_found', 'run.nothing_to_retry', 'run.not_ended'],
   },
-  'runs.cancel_many': {
+  'runs.cancel_each': {
     method: 'POST',
     path: '/runs/cancel',
     summary: 'Cancel many runs',
@@ -429,7 +429,7 @@ export const runRoutes = defineRoutes({
     output: bulkDone,
     status: 202,
   },
-  'runs.retry_many': {
+  'runs.retry_each': {
     method: 'POST',
     path: '/runs/retry',
     summary: 'Run again what failed of many runs',

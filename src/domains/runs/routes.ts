@@ -79,9 +79,9 @@ export function runHandlers(parts: RunParts): Handlers<Routes> {
         const { id } = call.params;
         return call.body.what === 'all' ? repeatOne(parts, tx, call, id) : retryOne(parts, tx, call, id);
       }),
-    'runs.cancel_many': call =>
+    'runs.cancel_each': call =>
       each(call.body.ids, id => change(parts, call, tx => cancelOne(parts, tx, call, id))),
-    'runs.retry_many': call =>
+    'runs.retry_each': call =>
       each(call.body.ids, id => change(parts, call, tx => retryOne(parts, tx, call, id))),
 
     'tasks.show': async ({ workspace_id, params }) => {
