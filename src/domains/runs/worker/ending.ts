@@ -13,7 +13,7 @@ export interface Ended {
   attempt_log: AttemptLog;
 }
 
-/** Tells the store how it ended; never throws. What the store refuses twice is somebody else's by now. */
+/** Tells the store how it ended; never throws. What the store refuses is somebody else's by now. */
 export async function report(words: Batch<Word, boolean>, log: Log, ended: Ended): Promise<void> {
   const { lease, outcome, metrics, attempt_log } = ended;
   // First what it said, then that it is over: whoever sees the end can read the log to the end.
@@ -21,12 +21,10 @@ export async function report(words: Batch<Word, boolean>, log: Log, ended: Ended
   if (outcome.state === 'lost') return;
   const said = { metrics, log: attempt_log.totals() };
   try {
-    if (outcome.state === 'released') return void (await words.add({ say: 'release', lease }));
-    const accepted = await end(words, { ...lease, ...said, outcome: toOutcome(outcome) });
-    if (accepted || outcome.state === 'cancelled') return;
-    // Somebody cancelled it before the store knew its result: then the cancel has won. If not, the lease is gone, and this
-    // is refused as well.
-    await end(words, { ...lease, ...said, outcome: toOutcome({ state: 'cancelled', reason: '' }) });
+    // Refused: its lease is gone, or it was cancelled first. The store ends what is cancelled by whatever is said of it, but
+    // does not hand it over.
+    if (outcome.state === 'released' && (await words.add({ say: 'release', lease }))) return;
+    await end(words, { ...lease, ...said, outcome: toOutcome(outcome) });
   } catch (error) {
     // Its lease is not kept up any more, and whoever watches gives it to another attempt.
     log.error({ error, task_id: lease.task_id }, 'The end of a task could not be stored');
@@ -43,8 +41,8 @@ async function end(words: Batch<Word, boolean>, ending: Ending): Promise<boolean
   }
 }
 
-function toOutcome(outcome: Exclude<Outcome, { state: 'released' | 'lost' }>): Ending['outcome'] {
-  if (outcome.state !== 'cancelled') return outcome;
-  const reason = outcome.reason === '' ? '' : `: ${outcome.reason}`;
+function toOutcome(outcome: Exclude<Outcome, { state: 'lost' }>): Ending['outcome'] {
+  if (outcome.state !== 'cancelled' && outcome.state !== 'released') return outcome;
+  const reason = outcome.state === 'released' || outcome.reason === '' ? '' : `: ${outcome.reason}`;
   return { state: 'cancelled', error: taskError('task.cancelled', { reason }) };
 }

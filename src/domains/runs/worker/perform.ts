@@ -207,7 +207,6 @@ export class Performance {
 
   private lose(end: RunnerEnd): void {
     if (this.is_settled) return;
-    if (end.stderr !== '' && this.state.outcome === null) this.attempt_log.notice(end.stderr, 'error');
     this.happen({ type: 'gone', error: end.error });
   }
 
