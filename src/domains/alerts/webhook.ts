@@ -36,11 +36,12 @@ export interface Sending {
   outbound: Outbound;
   now: () => number;
   signal?: AbortSignal;
+  timeout_ms?: number;
 }
 
 /** What is said of a failure names the host at most: in most products the address is the secret. */
 export async function send(
-  { outbound, now, signal }: Sending,
+  { outbound, now, signal, timeout_ms }: Sending,
   { url, format, signing_secret }: Receiver,
   delivery: { id: string; body: Message },
 ): Promise<Answered> {
@@ -59,6 +60,7 @@ export async function send(
       headers,
       body,
       signal,
+      timeout_ms,
       max_bytes: MAX_ANSWER,
     });
     return readStatus(answer.status, readRetryAfter(answer.headers.get('retry-after'), now()));
