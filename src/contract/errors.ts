@@ -1002,6 +1002,13 @@ export const errors = {
     message: 'The storage at {place} is not the one that the servers of this installation use.',
     hint: 'Set storage.url on every machine to the same S3 address, or to a folder that all of them share.',
   },
+  'storage.not_yet': {
+    status: 501,
+    retry: 'terminal',
+    title: 'S3 storage is not there yet',
+    message: 'The storage {url} cannot be used: this version keeps files in folders only.',
+    hint: 'Leave storage.url out, or name a folder: file:///srv/moulin.',
+  },
   'worker.ended': {
     status: 409,
     retry: 'terminal',

@@ -2,10 +2,17 @@ import { accessRoutes } from './access.ts';
 import { alertRoutes } from './alerts.ts';
 import type { RouteSpec } from './route.ts';
 import { runRoutes, workerRoutes } from './runs.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { systemRoutes } from './system.ts';
 
 /** What the domains answer; the server itself answers the rest. */
-export const domainRoutes = { ...accessRoutes, ...runRoutes, ...workerRoutes, ...alertRoutes };
+export const domainRoutes = {
+  ...accessRoutes,
+  ...runRoutes,
+  ...workerRoutes,
+  ...scheduleRoutes,
+  ...alertRoutes,
+};
 
 /** The whole API. A new area adds its routes here, and is thereby mounted, documented, fuzzed and in the permission matrix. */
 export const routes = { ...domainRoutes, ...systemRoutes };

@@ -1,14 +1,16 @@
-import { join } from 'node:path';
 import { systemClock } from '../base/kit/clock.ts';
 import type { Outbound } from '../base/kit/outbound.ts';
 import type { alertRoutes } from '../contract/alerts.ts';
 import type { Handlers } from '../contract/route.ts';
 import type { runRoutes, workerRoutes } from '../contract/runs.ts';
+import type { scheduleRoutes } from '../contract/schedules.ts';
 import type { Access } from '../domains/access/index.ts';
 import type { Core } from './core.ts';
+import { openKinds } from './kinds.ts';
+import { claimStorage } from './storage.ts';
 
 export interface Domains {
-  handlers: Handlers<typeof runRoutes & typeof workerRoutes & typeof alertRoutes>;
+  handlers: Handlers<typeof runRoutes & typeof workerRoutes & typeof scheduleRoutes & typeof alertRoutes>;
   /** What goes on beside requests while the server listens; answers how to end it. */
   start(): () => Promise<void>;
   /** Live logs say goodbye: before the server stops, which would wait for them. */
@@ -27,29 +29,33 @@ const HOUR_MS = 3_600_000;
 export async function openDomains(core: Core, { access, outbound, url }: Given): Promise<Domains> {
   const { resolved, place, store, events, secrets, log } = core;
   const { config } = resolved;
-  const { kindTable, logHandlers, runHandlers, workerHandlers } = await import('../domains/runs/index.ts');
+  const { followZone, logHandlers, openLeader, runDuties, runHandlers, scheduleHandlers, workerHandlers } =
+    await import('../domains/runs/index.ts');
   const { alertHandlers, openAlerts } = await import('../domains/alerts/index.ts');
-  const { openFolderStorage } = await import('../base/storage/index.ts');
 
   const clock = systemClock;
   const { audit, record } = access;
-  const kinds = kindTable([]);
-  const storage = await openFolderStorage(join(config.data, 'objects'));
+  const kinds = await openKinds();
+  const storage = await claimStorage(store, config);
   const logs = logHandlers({ store, storage, clock, days: config.retention.run_logs_days });
   return {
     handlers: {
       ...runHandlers({ store, clock, kinds, audit }),
       ...logs.handlers,
+      ...scheduleHandlers({ store, clock, kinds, record }),
       ...workerHandlers({ store, version: place.version, audit }),
       ...alertHandlers({ store, secrets, outbound, clock, record }),
     },
     start() {
+      const duties = runDuties({ store, kinds, clock, storage, retention: config.retention });
+      const leader = openLeader({ store, log, duties });
+      const zones = followZone({ store, events, clock });
       const alerts = openAlerts({ store, events, secrets, outbound, clock, log, url });
       const failed = (error: unknown) => log.warn({ error }, 'Old incidents could not be deleted');
       const timer = setInterval(() => void alerts.sweep().catch(failed), HOUR_MS).unref();
       return async () => {
         clearInterval(timer);
-        await alerts.close();
+        await Promise.all([leader.close(), zones.close(), alerts.close()]);
       };
     },
     close: logs.close,

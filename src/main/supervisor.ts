@@ -47,7 +47,7 @@ export function supervise(
     const ask = (): Opening => ({ resolved, address, port, ended_workers: [...ended_workers] });
     const parts: KeptPart[] = [];
     // Together: a stop has ten seconds in all.
-    opened.defer(() => Promise.all(parts.map(part => part.stop())));
+    opened.defer(async () => void (await Promise.all(parts.map(part => part.stop()))));
     const keep: Keep = (name, heard) => {
       const part = keepPart({ name, guard, log, ask, heard, package_folder: place.package_folder });
       parts.push(part);

@@ -1,32 +1,70 @@
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../base/kit/clock.ts';
 import type { ResolvedConfig } from '../base/kit/config.ts';
+import type { Config } from '../contract/config.ts';
 import type { LoneWorker, OpeningOptions } from '../doors/cli/index.ts';
 import { type Core, openCore } from './core.ts';
+import { openKinds } from './kinds.ts';
+import { dieAloud } from './log.ts';
 import { opening } from './opening.ts';
 import type { Place } from './place.ts';
+import { checkStorage } from './storage.ts';
 import { startStore } from './store.ts';
 
-export interface OpenWorkerPart extends LoneWorker {
+export interface OpenWorker extends Omit<LoneWorker, 'close'> {
   id: string;
 }
 
-/** A worker on an open core. Closing `opened` drains it and ends its runners. */
+/** A worker on an open core. Closing `opened` lets it finish what it can and ends its runners. */
 export async function openWorkerOn(
   opened: AsyncDisposableStack,
   core: Core,
   { ended_workers }: { ended_workers: readonly string[] },
-): Promise<Omit<OpenWorkerPart, 'close'>> {
-  const { worker } = core.resolved.config;
+): Promise<OpenWorker> {
+  const { resolved, place, store, secrets, redactor, log } = core;
+  const { config } = resolved;
+  const { openRunsWorker } = await import('../domains/runs/index.ts');
+  const { mayRunAs } = await import('../domains/access/index.ts');
+
   const failed = Promise.withResolvers<string>();
-  void opened;
-  void ended_workers;
-  return {
-    id: 'none',
-    name: worker.name ?? hostname(),
-    concurrency: worker.concurrency ?? 4,
-    tags: worker.tags,
-    failed: failed.promise,
-  };
+  opened.defer(dieAloud(log, failed.resolve));
+  const { tags } = config.worker;
+  const name = config.worker.name ?? hostname();
+  const concurrency = config.worker.concurrency ?? Math.max(4, 2 * availableParallelism());
+  const worker = await openRunsWorker({
+    store,
+    kinds: await openKinds(),
+    readSecret: secrets.read,
+    mayRun: (workspace_id, run_as, permission) => mayRunAs(store, workspace_id, run_as, permission),
+    redact: redactor.redact,
+    name,
+    tags,
+    concurrency,
+    version: place.version,
+    clock: systemClock,
+    log,
+    predecessors: ended_workers,
+    runners: {
+      folder: join(config.data, 'run', 'runners'),
+      spawn_args: [...process.execArgv, join(place.package_folder, 'bin', 'main.mjs'), '--runner-process'],
+      memory_mb: memoryOf(config, concurrency),
+    },
+  });
+  opened.defer(() => worker.close());
+  return { id: worker.id, name, concurrency, tags, failed: failed.promise };
+}
+
+const MB = 1024 * 1024;
+/** What PostgreSQL, the server and the caches keep of the one setting `memory`. */
+const SHARE = 0.6;
+const LEAST_MB = 192;
+
+/** The runners' share of the setting `memory`, among as many as may run at once; a heavy task may have half of it. */
+function memoryOf({ memory }: Config, concurrency: number) {
+  const all = (memory * SHARE) / MB;
+  const each = Math.max(LEAST_MB, Math.floor(all / concurrency));
+  return { light: each, standard: Math.max(each, 512), heavy: Math.max(each, Math.floor(all / 2)) };
 }
 
 /** `moulin worker`: on a store that a server elsewhere keeps. */
@@ -36,9 +74,12 @@ export function openLoneWorker(
   options: OpeningOptions,
 ): Promise<LoneWorker> {
   return opening(async opened => {
+    const { makeDataFolder } = await import('../doors/cli/process/data-folder.ts');
+    makeDataFolder(resolved.config.data);
     const address = await startStore(resolved.config, options);
     opened.defer(() => address.close());
     const core = await openCore(opened, resolved, { place, address, name: 'worker' });
+    await checkStorage(core.store, resolved.config);
     const worker = await openWorkerOn(opened, core, { ended_workers: [] });
     return { ...worker, close: () => opened.disposeAsync() };
   });

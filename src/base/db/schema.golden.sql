@@ -241,6 +241,7 @@ create table instance (
   created_at timestamp with time zone not null default now(),
   key_id text,
   key_canary bytea,
+  storage_id uuid,
   constraint instance_pkey PRIMARY KEY (singleton),
   constraint instance_singleton_check CHECK (singleton)
 );

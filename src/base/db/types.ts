@@ -135,6 +135,7 @@ export interface InstanceTable {
   created_at: Generated<string>;
   key_id: string | null;
   key_canary: Buffer | null;
+  storage_id: string | null;
 }
 
 export interface InstanceGrantsTable {

@@ -374,6 +374,9 @@ create unique index webhook_deliveries_once on webhook_deliveries (incident_id, 
 create index webhook_deliveries_due on webhook_deliveries (next_at) where state = 'waiting';
 create index webhook_deliveries_newest on webhook_deliveries (workspace_id, created_at desc, id desc);
 
+-- The mark that the storage of this installation carries.
+alter table instance add column storage_id uuid;
+
 -- ── Rights ──
 alter table workers enable row level security;
 alter table workers force row level security;
