@@ -13,7 +13,7 @@ import type { Role } from '../../src/contract/permissions.ts';
 import { type Access, openAccess } from '../../src/domains/access/index.ts';
 import { openKeyProvider, openSecrets, type Secrets } from '../../src/domains/access/secrets/index.ts';
 import { alertHandlers } from '../../src/domains/alerts/index.ts';
-import { logHandlers, runHandlers, workerHandlers } from '../../src/domains/runs/index.ts';
+import { logHandlers, runHandlers, scheduleHandlers, workerHandlers } from '../../src/domains/runs/index.ts';
 import { backupDownload, buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { testKinds } from '../support/kinds.ts';
@@ -92,6 +92,7 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
       ...access.handlers,
       ...runHandlers({ store, clock, kinds: testKinds, audit }),
       ...logs.handlers,
+      ...scheduleHandlers({ store, clock, kinds: testKinds, record }),
       ...workerHandlers({ store, version: '0.0.0', audit }),
       ...alertHandlers({ store, secrets, outbound, clock, record }),
     },
