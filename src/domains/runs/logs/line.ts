@@ -1,4 +1,4 @@
-import { LOG_LEVELS, type LogLevel, type LogLine } from '../../../contract/runs.ts';
+import type { LogLevel, LogLine } from '../../../contract/runs.ts';
 
 export type LogStream = LogLine['stream'];
 export const LOG_STREAMS = ['log', 'stdout', 'stderr', 'moulin'] as const satisfies readonly LogStream[];
@@ -29,9 +29,32 @@ export interface NumberedLine extends Line {
   n: number;
 }
 
-/** 10 trace … 60 fatal, as the column has it. */
+/**
+ * As the columns have them. Written here and not taken from the contract, whose schemas would make the thread that searches
+ * take half a second to start; pieces keep the place in this list, so nothing may come between.
+ */
+const LEVEL_NUMBERS: Readonly<Record<LogLevel, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+};
+
 export function levelNumber(level: LogLevel): number {
-  return (LOG_LEVELS.indexOf(level) + 1) * 10;
+  return LEVEL_NUMBERS[level];
+}
+
+/** One digit, and back. */
+export function levelDigit(level: LogLevel): number {
+  return LEVEL_NUMBERS[level] / 10 - 1;
+}
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const satisfies readonly LogLevel[];
+
+export function levelOfDigit(digit: string | undefined): LogLevel {
+  return LEVELS[Number(digit)] ?? 'info';
 }
 
 // ── Times: microseconds since 1970, which fit into a number until the year 2255 ─────────────────────

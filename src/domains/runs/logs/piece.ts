@@ -1,6 +1,13 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { LOG_LEVELS } from '../../../contract/runs.ts';
-import { type Line, LOG_STREAMS, type LogFields, levelNumber, type NumberedLine } from './line.ts';
+import {
+  type Line,
+  LOG_STREAMS,
+  type LogFields,
+  levelDigit,
+  levelNumber,
+  levelOfDigit,
+  type NumberedLine,
+} from './line.ts';
 
 // A piece: some lines of one attempt, in order, as they are stored. Column by column in one JSON document (equal things lie
 // together, which compresses better than line by line, and one `JSON.parse` is faster than thousands), then zstd with its
@@ -22,7 +29,7 @@ interface Columns {
   /** Time of the first line; of each line, the microseconds since the one before it. */
   at: number;
   since: number[];
-  /** A digit per line: its place in LOG_LEVELS, and in LOG_STREAMS. */
+  /** A digit per line: its level, and its place in LOG_STREAMS. */
   levels: string;
   streams: string;
   texts: string[];
@@ -57,7 +64,7 @@ export function decodePiece(data: Uint8Array, first_line: number): NumberedLine[
     return {
       n: first_line + place,
       at,
-      level: LOG_LEVELS[Number(columns.levels[place])] ?? 'info',
+      level: levelOfDigit(columns.levels[place]),
       stream: LOG_STREAMS[Number(columns.streams[place])] ?? 'log',
       text,
       fields: columns.fields[place] ?? null,
@@ -83,7 +90,7 @@ function toColumns(lines: readonly [Line, ...Line[]]): Columns {
     v: 1,
     at: lines[0].at,
     since,
-    levels: lines.map(({ level }) => LOG_LEVELS.indexOf(level)).join(''),
+    levels: lines.map(({ level }) => levelDigit(level)).join(''),
     streams: lines.map(({ stream }) => LOG_STREAMS.indexOf(stream)).join(''),
     texts: lines.map(({ text }) => text),
     fields,
