@@ -26,7 +26,7 @@ export interface TailLimits {
 
 const LIMITS: TailLimits = { tails: 500, tails_per_principal: 30, stalled_ms: 60_000, recheck_ms: 30_000 };
 /** Lines of one event; the next ones are read when the client has taken these. */
-const PAGE_LINES = 1000;
+const PAGE_LINES = 2000;
 /** A task that has no attempt yet is looked at this often. */
 const NO_ATTEMPT_MS = 1000;
 
