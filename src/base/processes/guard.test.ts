@@ -107,5 +107,5 @@ test('a guard that is closed ends nothing', { skip: NO_PROC }, async t => {
   const { owner, find, guard } = await startOwner(t, 'shell');
   owner.stdin?.write('close');
   await until('the guard is gone', () => !isAlive(guard));
-  assert(isAlive(find('gentle')) && isAlive(find('stubborn')));
+  assert(isAlive(find('gentle')) && isAlive(find('stubborn')) && isAlive(find('marked')));
 });

@@ -23,6 +23,7 @@ const SHELL_GUARD = `
 mark=$1 now= gentle=
 without() { rest=; for one in $1; do [ "$one" = "$2" ] || rest="$rest $one"; done; }
 while read -r what group; do
+  [ "$what" = done ] && exit 0
   without "$now" "$group"; now=$rest
   without "$gentle" "$group"; gentle=$rest
   case $what in now) now="$now $group" ;; gentle) gentle="$gentle $group" ;; esac
@@ -58,6 +59,7 @@ process.stdin.on('data', chunk => {
   text = lines.pop();
   for (const line of lines) {
     const [what, group] = line.split(' ');
+    if (what === 'done') process.exit();
     watched.delete(group);
     if (what !== 'forget') watched.set(group, what);
   }
@@ -100,8 +102,8 @@ export function startGuard(options: GuardOptions = {}): Guard {
     },
     close() {
       closed = true;
-      for (const group of watched.keys()) tell(`forget ${group}`);
       watched.clear();
+      tell('done');
       guard?.stdin?.end();
     },
   };

@@ -7,6 +7,8 @@ import { LOG_FD, MAX_LINE_BYTES } from './pipes.ts';
 // kept is slowed down, nothing piles up, nothing is lost in a crash, and no message waits behind it.
 
 const BATCH_BYTES = 64 * 1024;
+/** Written one by one in a turn of the loop; what comes after them is a flood, and goes out together. */
+const SINGLE_LINES = 100;
 
 export interface ChildLog {
   fd: number;
@@ -17,23 +19,26 @@ export interface ChildLog {
 export function openLog(fd = LOG_FD): ChildLog {
   let batch: string[] = [];
   let size = 0;
-  let due: NodeJS.Immediate | undefined;
+  let in_turn = 0;
 
   const flush = () => {
-    clearImmediate(due);
-    due = undefined;
     if (batch.length === 0) return;
     const text = batch.join('');
     batch = [];
     size = 0;
     writeAll(fd, Buffer.from(text));
   };
+  const endTurn = () => {
+    in_turn = 0;
+    flush();
+  };
   const at = (level: LogLevel) => (text: string, fields?: LogFields) => {
     const line = toLine(level, String(text), fields);
     batch.push(line);
     size += line.length;
-    if (size >= BATCH_BYTES) flush();
-    else due ??= setImmediate(flush);
+    in_turn += 1;
+    if (in_turn === 1) setImmediate(endTurn);
+    if (size >= BATCH_BYTES || in_turn <= SINGLE_LINES) flush();
   };
   const lines = {
     trace: at('trace'),

@@ -25,6 +25,7 @@ export function openTask({ task, folder, mark }: Start, say: Say): RunningTask {
   const log = openLog();
   const bulk = openBulk();
   const before = resources();
+  process.on('exit', log.flush);
   // What a task left behind may still call it; it has nothing to say any more.
   let over = false;
   const unlessOver =
@@ -54,6 +55,7 @@ export function openTask({ task, folder, mark }: Start, say: Say): RunningTask {
     async finish(work) {
       const end = await settle(work, context);
       over = true;
+      process.off('exit', log.flush);
       figures.flush();
       log.flush();
       bulk.end(end.type === 'result');

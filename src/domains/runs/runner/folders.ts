@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -9,10 +10,11 @@ import { HAS_PROC, processesMarked, readProcess } from '../../../base/processes/
 
 export const RUNNER_MARK = 'MOULIN_RUNNER';
 
-/** This process, and no other that has its number some other day. */
-export function workerKey(): string {
+/** A pool of this process, and no other process that has its number some other day. */
+export function poolKey(): string {
   const host = hostname().replace(/[^A-Za-z0-9-]/g, '-');
-  return `${host}.${process.pid}.${readProcess(process.pid)?.started ?? Date.now()}`;
+  const started = readProcess(process.pid)?.started ?? Date.now();
+  return [host, process.pid, started, randomBytes(4).toString('hex')].join('.');
 }
 
 interface Owner {
@@ -22,7 +24,7 @@ interface Owner {
 }
 
 function ownerOf(name: string): Owner | undefined {
-  const [, host, pid, started] = /^([A-Za-z0-9-]*)\.(\d+)\.(\d+)$/.exec(name) ?? [];
+  const [, host, pid, started] = /^([A-Za-z0-9-]*)\.(\d+)\.(\d+)\.[0-9a-f]+$/.exec(name) ?? [];
   return host !== undefined && pid && started ? { host, pid: Number(pid), started } : undefined;
 }
 

@@ -12,7 +12,7 @@ import {
   startGuard,
 } from '../../../base/processes/index.ts';
 import type { ResourceClass } from '../task.ts';
-import { RUNNER_MARK, removeFolder, sweepLeftovers, workerKey } from './folders.ts';
+import { poolKey, RUNNER_MARK, removeFolder, sweepLeftovers } from './folders.ts';
 import { type RunnerProcess, spawnRunner } from './process.ts';
 import type { Pool, Runner } from './runner.ts';
 
@@ -65,7 +65,7 @@ interface Waiting extends PromiseWithResolvers<Runner> {
 export function openPool(options: PoolOptions): Pool {
   const { clock, log, size, warm = 1 } = options;
   const keep = { ...KEEP, ...options.keep };
-  const key = workerKey();
+  const key = poolKey();
   const folder = join(options.folder, key);
   sweepLeftovers(options.folder, key);
   const guard: Guard = startGuard({ mark: `${RUNNER_MARK}=${key}.` });
