@@ -138,10 +138,11 @@ export class Performance {
 
   private async start(): Promise<void> {
     const { kind, start } = await prepareStart(this.parts, this.task, this.ending.signal);
+    // Cancelled, lost or out of time meanwhile.
+    if (this.is_settled) return;
     this.masks.cover(Object.values(start.secrets));
     const runner = await this.parts.pool.take(kind.resource, kind.memory_mb);
-    // Cancelled, lost or out of time before it had one.
-    if (this.state.phase === 'settled') return runner.release();
+    if (this.is_settled) return runner.release();
     this.runner = runner;
     this.happen({ type: 'taken' });
     whenEnded(runner, end => this.lose(end));

@@ -63,7 +63,9 @@ test('a stage whose base has moved is prepared again; what cannot be saved is do
   let prepared = 0;
   let commits = 0;
   const world = await workerWorld(t, {
-    prepare: async () => void (prepared += 1),
+    async prepare() {
+      prepared += 1;
+    },
     commit: async () => {
       commits += 1;
       if (commits <= 2) return 'rebase';

@@ -24,6 +24,7 @@ import { openGate, openKeyedGate } from './gate.ts';
 import { passes, patiently } from './patience.ts';
 import { Performance, type PerformParts } from './perform.ts';
 import { openProgressBoard } from './progress-board.ts';
+import { openSlots } from './slots.ts';
 import type { StartParts } from './start.ts';
 import { sayAll, type Word } from './words.ts';
 
@@ -99,12 +100,14 @@ const TIMES: WorkerTimes = {
 const STAGES_AT_ONCE = 3;
 /** Ends that the store does not know yet: beyond them it takes no more, or a slow store would fill the memory. */
 const MAX_WAITING = 1000;
+/** For a slot, after a claim. */
+const WAIT_MS = 500;
 
 export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const { store, log, clock } = parts;
   const times = { ...TIMES, ...parts.times };
   const performances = new Map<string, Performance>();
-  const counts = { started: 0, done: 0, failed: 0, leases_lost: 0, busy: 0 };
+  const counts = { started: 0, done: 0, failed: 0, leases_lost: 0 };
   const drained = { asked: false, told: false };
   let id = newId();
   let anew: Promise<void> | undefined;
@@ -132,37 +135,57 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     grace_ms: { asked: times.asked_ms, terminated: times.terminated_ms },
   };
 
+  let may = askOnce(parts.mayRun);
   const take = (tasks: readonly Claimed[]): void => {
-    const may = askOnce(parts.mayRun);
-    for (const task of tasks) begin(new Performance({ ...performing, may }, task));
+    // Rights are asked anew for each claim.
+    may = askOnce(parts.mayRun);
+    slots.take(tasks);
+    if (slots.waiting().length > 0) setTimeout(giveBack, WAIT_MS, tasks).unref();
   };
-  const begin = (one: Performance): void => {
-    const { task, lease } = one;
-    const begun_at = clock.monotonic();
-    performances.set(lease.task_id, one);
-    counts.started += 1;
-    counts.busy += 1;
-    parts.metrics?.started(task.kind, task.attempt);
-    void one.settled.then(({ state }) => {
-      counts.busy -= 1;
-      counts[state === 'failed' || state === 'lost' ? 'failed' : 'done'] += 1;
-      parts.metrics?.ended(task.kind, state, clock.monotonic() - begun_at);
-      claims.wake();
-    });
+  const perform = (task: Claimed): Performance => {
+    const one = new Performance({ ...performing, may }, task);
+    const { task_id } = one.lease;
+    performances.set(task_id, one);
     void one.over.then(() => {
-      if (performances.get(lease.task_id) === one) performances.delete(lease.task_id);
+      if (performances.get(task_id) === one) performances.delete(task_id);
     });
     if (draining()) one.tell({ type: 'drain' });
+    return one;
+  };
+  const slots = openSlots(parts.concurrency, task => {
+    const begun_at = clock.monotonic();
+    counts.started += 1;
+    parts.metrics?.started(task.kind, task.attempt);
+    void perform(task).settled.then(({ state }) => {
+      const worked_ms = clock.monotonic() - begun_at;
+      counts[state === 'failed' || state === 'lost' ? 'failed' : 'done'] += 1;
+      parts.metrics?.ended(task.kind, state, worked_ms);
+      slots.free(worked_ms);
+      claims.wake();
+    });
+  });
+  /** Those before them take longer than it seemed: somebody else may have a slot for them. */
+  const giveBack = (tasks: readonly Claimed[]): void => {
+    for (const { task_id } of tasks) {
+      const task = slots.remove(task_id);
+      if (task) perform(task).tell({ type: 'hand_over' });
+    }
   };
   const heed = (answer: BeatAnswer, asked: { worker_id: string; leases: readonly Lease[] }): void => {
     if (asked.worker_id !== id) return;
     if (!answer.known) return void registerAnew(asked.leases);
-    for (const task_id of answer.cancel) performances.get(task_id)?.tell({ type: 'cancel', reason: '' });
+    for (const task_id of answer.cancel) cancel(task_id);
     lose(asked.leases.filter(({ task_id }) => answer.lost.includes(task_id)));
     setDrain(answer.drain);
   };
+  const cancel = (task_id: string): void => {
+    const waits = slots.remove(task_id);
+    const one = waits ? perform(waits) : performances.get(task_id);
+    one?.tell({ type: 'cancel', reason: '' });
+  };
   const lose = (leases: readonly Lease[]): void => {
     for (const { task_id, fence } of leases) {
+      if (slots.remove(task_id)) counts.leases_lost += 1;
       const one = performances.get(task_id);
       if (one?.lease.fence !== fence || one.is_settled) continue;
       counts.leases_lost += 1;
@@ -172,8 +195,12 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const setDrain = (told: boolean): void => {
     const before = draining();
     drained.told = told;
-    if (draining() && !before) for (const one of performances.values()) one.tell({ type: 'drain' });
+    if (draining() && !before) beginDrain();
     if (!draining()) claims.wake();
+  };
+  const beginDrain = (): void => {
+    giveBack(slots.waiting());
+    for (const one of performances.values()) one.tell({ type: 'drain' });
   };
   const register = (): Promise<void> =>
     store.withInstance('register a worker', async tx => {
@@ -200,13 +227,15 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
         claims.wake();
       });
   };
-  const free = (): number =>
-    draining() || anew || words.waiting() >= MAX_WAITING ? 0 : Math.max(0, parts.concurrency - counts.busy);
+  const room = (): number => (draining() || anew || words.waiting() >= MAX_WAITING ? 0 : slots.room());
   const stats = (): WorkerStats => {
-    const { started, done, failed, leases_lost, busy } = counts;
-    const shown = { started, done, failed, leases_lost, running: busy, slots: parts.concurrency };
+    const shown = { ...counts, running: slots.busy(), slots: parts.concurrency };
     return { ...shown, waiting: words.waiting(), draining: draining(), pool: parts.pool.stats() };
   };
+  const leases = (): Lease[] => [
+    ...[...performances.values()].map(({ lease }) => lease),
+    ...slots.waiting().map(({ task_id, attempt, fence }) => ({ task_id, attempt, fence })),
+  ];
   const idle = async (): Promise<void> => {
     while (performances.size > 0) await Promise.all([...performances.values()].map(({ over }) => over));
   };
@@ -221,8 +250,8 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
       tags: parts.tags,
       kinds: parts.kinds.known,
     }),
-    free,
-    holds: task_id => performances.has(task_id),
+    free: room,
+    holds: task_id => leases().some(lease => lease.task_id === task_id),
     take,
     failed: failed('The worker could not claim tasks; it tries again'),
     poll_ms: times.poll_ms,
@@ -230,7 +259,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const heart = openHeart({
     store,
     worker_id: () => id,
-    leases: () => [...performances.values()].map(({ lease }) => lease),
+    leases,
     stats: () => flatten(stats()),
     hear: heed,
     failed: failed('The beat of the worker failed; it tries again'),
@@ -245,7 +274,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const drain = (): Promise<void> => {
     const before = draining();
     drained.asked = true;
-    if (!before) for (const one of performances.values()) one.tell({ type: 'drain' });
+    if (!before) beginDrain();
     return idle();
   };
   const close = async (): Promise<void> => {
