@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance } from './instance.ts';
+import type { PlannedRun } from './plan.ts';
+
+/** What was acknowledged, written down by somebody who was not killed. */
+export interface Entry {
+  plan: PlannedRun;
+  run_id: string;
+  /** Somebody asked to cancel it and was told "yes". */
+  cancelled: boolean;
+}
+
+export interface Client {
+  /** Until it is acknowledged: with the same key again whenever the answer got lost. Undefined when told to give up. */
+  submit(plan: PlannedRun, give_up: AbortSignal): Promise<Entry | undefined>;
+  cancel(entry: Entry, give_up: AbortSignal): Promise<void>;
+  open_runs(): Promise<number | undefined>;
+}
+
+const ANSWER_MS = 10_000;
+
+export function openClient(instance: Instance): Client {
+  const call = async (method: string, path: string, body?: object, key?: string) => {
+    const token = instance.token();
+    if (token === undefined) return undefined;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'moulin-workspace': 'main',
+      'content-type': 'application/json',
+      ...(key !== undefined && { 'idempotency-key': key }),
+    };
+    const init = {
+      method,
+      headers,
+      signal: AbortSignal.timeout(ANSWER_MS),
+      ...(body && { body: JSON.stringify(body) }),
+    };
+    try {
+      const response = await fetch(`${instance.url}/api/v1${path}`, init);
+      return {
+        status: response.status,
+        body: (await response.json().catch(() => ({}))) as Record<string, unknown>,
+      };
+    } catch {
+      // Killed before, while or after it worked: nobody can know.
+      return undefined;
+    }
+  };
+  const persist = async (ask: () => ReturnType<typeof call>, give_up: AbortSignal) => {
+    for (; !give_up.aborted; await delay(100)) {
+      const answer = await ask();
+      if (answer && answer.status < 500 && answer.status !== 401 && answer.status !== 429) return answer;
+    }
+    return undefined;
+  };
+  return {
+    async submit(plan, give_up) {
+      const answer = await persist(() => call('POST', '/runs', plan.body, plan.key), give_up);
+      if (!answer) return undefined;
+      if (answer.status !== 202) throw new Error(`a run was refused: ${JSON.stringify(answer)}`);
+      return { plan, run_id: String(answer.body.id), cancelled: false };
+    },
+    async cancel(entry, give_up) {
+      const answer = await persist(() => call('POST', `/runs/${entry.run_id}/cancel`, {}), give_up);
+      if (answer?.status === 202) entry.cancelled = true;
+      else if (answer && answer.status !== 409)
+        throw new Error(`a cancel was refused: ${JSON.stringify(answer)}`);
+    },
+    async open_runs() {
+      const answer = await call('GET', '/runs?state=queued,running,cancelling&limit=500');
+      return answer?.status === 200 ? (answer.body.items as unknown[]).length : undefined;
+    },
+  };
+}
