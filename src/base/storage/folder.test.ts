@@ -38,6 +38,19 @@ test('what a writer that died has left goes, and what another one is writing sta
   assert.deepEqual(await keysOf(storage, ''), []);
 });
 
+test('a body that breaks, and a key that is taken, leave no half file behind', async t => {
+  const folder = scratchFolder(t);
+  const storage = await openFolderStorage(folder);
+  const broken = async function* () {
+    yield Buffer.from('half');
+    throw new Error('the source broke');
+  };
+  await assert.rejects(storage.put('a', broken()), /the source broke/);
+  await storage.put('b/c', Buffer.from('x'));
+  await assert.rejects(storage.put('b', Buffer.from('x')));
+  assert.deepEqual(readdirSync(join(folder, '.incoming')), []);
+});
+
 test('a key under another object is refused in words', async t => {
   const storage = await openFolderStorage(scratchFolder(t));
   await storage.put('a', Buffer.from('x'));
@@ -66,14 +79,14 @@ test('a full disk leaves no half object and says which disk', { skip: !existsSyn
     syncBuiltinESMExports();
     const { openFolderStorage } = await import(${JSON.stringify(module)});
     const storage = await openFolderStorage(${JSON.stringify(folder)});
-    await storage.put('a', Buffer.alloc(10)).catch(error => console.log(error.code, error.message));
+    await storage.put('a', Buffer.alloc(10)).catch(error => console.log(JSON.stringify([error.code, error.message])));
   `;
   const said = await new Promise<string>((resolve, reject) =>
     execFile(process.execPath, ['--input-type=module', '-e', code], (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     ),
   );
-  assert.equal(said, `storage.full The disk that holds ${folder} is full.\n`);
+  assert.deepEqual(JSON.parse(said), ['storage.full', `The disk that holds ${folder} is full.`]);
   const storage = await openFolderStorage(folder);
   assert.equal(await storage.size('a'), undefined);
   await storage.put('a', Buffer.from('x'));

@@ -810,6 +810,43 @@ test('runs that ended long ago go with their logs', async t => {
   assert.equal(await pieceCount(world, 'data'), 1);
 });
 
+test('a reader whom retention overtakes goes on with what is left, and a download says that it is not whole', async t => {
+  const world = await openWorld(t);
+  const ref = await world.plant();
+  const writer = world.writer();
+  const attempt = writer.attempt(ref, asIs);
+  attempt.write(linesFrom(10));
+  await writer.flush();
+  await endAttempt(world.store, ref, { lines: 0, bytes: 0, dropped: 0 });
+  await packLogs(world.pack, NOW);
+  attempt.write(linesFrom(10, 10));
+  await written(attempt, ref, world.store);
+  let overtake = true;
+  const storage: Storage = {
+    ...world.storage,
+    async range(...asked) {
+      if (overtake) await world.storage.delete(asked[0]);
+      if (overtake)
+        await world.store.withInstance('trim', tx =>
+          tx.deleteFrom('log_pieces').where('object', 'is not', null).execute(),
+        );
+      overtake = false;
+      return world.storage.range(...asked);
+    },
+  };
+  const { handlers, close } = logHandlers({ store: world.store, storage, clock: systemClock, days: 30 });
+  defer(t, close);
+  const { items } = await page({ ...world, handlers }, ref.task_id);
+  assert.deepEqual(
+    items.map(({ n }) => n),
+    [10, 11, 12, 13, 14, 15, 16, 17, 18, 19],
+  );
+  assert.match(
+    await download(world, ref.task_id, { times: 'false' }),
+    /^… lines 0 to 9 are not kept any more\nINFO {2}line 10 /,
+  );
+});
+
 test('an object that is lost is an error, never a log with a hole', async t => {
   const world = await openWorld(t);
   const ref = await world.plant();
