@@ -810,7 +810,7 @@ test('runs that ended long ago go with their logs', async t => {
   assert.equal(await pieceCount(world, 'data'), 1);
 });
 
-test('a reader whom retention overtakes goes on with what is left, and a download says that it is not whole', async t => {
+test('a reader whom retention overtakes goes on with what is left, and a download says what is missing', async t => {
   const world = await openWorld(t);
   const ref = await world.plant();
   const writer = world.writer();
