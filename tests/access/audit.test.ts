@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { withClient } from '../../src/base/db/connection.ts';
+import { newId } from '../../src/base/kit/ids.ts';
 import type { AuditEntry } from '../../src/contract/access.ts';
 import type { StreamAnswer } from '../../src/contract/route.ts';
 import { routeEntries } from '../../src/contract/routes.ts';
+import { registerWorker } from '../../src/domains/runs/queue/index.ts';
 import { refused } from './refused.ts';
 import { openWorld, PASSWORD, tokenIn, type World } from './world.ts';
 
@@ -102,14 +104,77 @@ function changes(world: World): Record<string, () => Promise<unknown>> {
     'users.link': () => local['users.link']({ body: { email } }),
     'keys.verify': () => local['keys.verify'](),
     'keys.rotate': () => local['keys.rotate']({ body: {} }),
+    ...changesOfRuns(world),
+    ...changesOfSchedules(world),
+    'webhook.put': () => local['webhook.put']({ body: { url: 'http://127.0.0.1:9/secret' }, workspace }),
+    'webhook.test': () => local['webhook.test']({ workspace }),
+    'webhook.delete': () => local['webhook.delete']({ workspace }),
+  };
+}
+
+/** One run, cancelled and started again in every way. */
+function changesOfRuns({ local, store }: World): Record<string, () => Promise<unknown>> {
+  const workspace = 'main';
+  const definition = { title: 'a run', tasks: [{ name: 'a task', kind: 'note' }] };
+  let run = { id: '' };
+  const task = async () => {
+    const { items } = await local['runs.tasks']({ params: { id: run.id }, workspace });
+    return { params: { id: items[0]?.id ?? '' }, workspace };
+  };
+  const ids = () => ({ body: { ids: [run.id] }, workspace });
+  return {
+    'runs.create': async () => {
+      run = await local['runs.create']({ body: definition, workspace });
+    },
+    'tasks.cancel': async () => local['tasks.cancel'](await task()),
+    'tasks.retry': async () => local['tasks.retry'](await task()),
+    'runs.cancel': () => local['runs.cancel']({ params: { id: run.id }, body: {}, workspace }),
+    'runs.retry': () => local['runs.retry']({ params: { id: run.id }, body: {}, workspace }),
+    'runs.cancel_each': () => local['runs.cancel_each'](ids()),
+    'tasks.mark': async () =>
+      local['tasks.mark']({ ...(await task()), body: { as: 'failed', reason: 'it did nothing' } }),
+    'runs.retry_each': () => local['runs.retry_each'](ids()),
+    'limits.set': () => local['limits.set']({ body: { key: 'key:crm', slots: 2 }, workspace }),
+    'workers.drain': async () => {
+      const worker = { id: newId(), name: 'w', host: 'h', pid: 1, version: '0', tags: [], concurrency: 1 };
+      await store.withInstance('test', tx => registerWorker(tx, worker));
+      await local['workers.drain']({ params: { id: worker.id }, body: {} });
+    },
+  };
+}
+
+function changesOfSchedules({ local }: World): Record<string, () => Promise<unknown>> {
+  const workspace = 'main';
+  const definition = { title: 'a run', tasks: [{ name: 'a task', kind: 'note' }] };
+  const kept = { schedule: '', calendar: '' };
+  const schedule = () => ({ params: { id: kept.schedule }, workspace });
+  const calendar = () => ({ params: { id: kept.calendar }, workspace });
+  return {
+    'calendars.create': async () => {
+      const { id } = await local['calendars.create']({ body: { name: 'c', blackouts: [] }, workspace });
+      kept.calendar = id;
+    },
+    'calendars.edit': () => local['calendars.edit']({ ...calendar(), body: { name: 'd' }, version: 1 }),
+    'calendars.delete': () => local['calendars.delete'](calendar()),
+    'schedules.create': async () => {
+      const body = { name: 's', cron: '0 3 * * *', definition };
+      kept.schedule = (await local['schedules.create']({ body, workspace })).id;
+    },
+    'schedules.edit': () => local['schedules.edit']({ ...schedule(), body: { name: 't' }, version: 1 }),
+    'schedules.run': () => local['schedules.run'](schedule()),
+    'schedules.delete': () => local['schedules.delete'](schedule()),
   };
 }
 
 /** Changes nothing, or is tested where what it needs is at hand: a provider, a key that can be written. */
-const ELSEWHERE = ['links.show', 'my_identity.link', 'my_identity.delete', 'keys.rewrap'];
+const ELSEWHERE = [
+  ...['links.show', 'my_identity.link', 'my_identity.delete', 'keys.rewrap', 'schedules.preview'],
+  // Where one's own eyes have been is nobody else's business.
+  'incidents.seen',
+];
 
 test('every route that changes something leaves an entry and an event in the same transaction', async t => {
-  const world = await openWorld(t);
+  const world = await openWorld(t, { outbound_allow: ['127.0.0.1'] });
   await world.firstAdmin();
   const calls = changes(world);
   const writing = routeEntries.filter(([, route]) => route.method !== 'GET').map(([name]) => name as string);

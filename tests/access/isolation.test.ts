@@ -23,6 +23,11 @@ import {
   tokensBefore,
 } from '../../src/domains/access/tokens/store.ts';
 import { workspaceById } from '../../src/domains/access/workspaces/store.ts';
+import { deliveriesBefore, incidentsBefore, webhookOf } from '../../src/domains/alerts/store.ts';
+import { graphOf } from '../../src/domains/runs/history/graph.ts';
+import { kindsOfRuns, runById, runsBefore, runsById } from '../../src/domains/runs/history/runs.ts';
+import { hasRun, taskById, tasksAfter } from '../../src/domains/runs/history/tasks.ts';
+import { openBefore } from '../../src/domains/runs/history/waiting-facts.ts';
 import { fitting } from '../fuzz/arbitrary.ts';
 import { openWorld, type Person, type World } from './world.ts';
 
@@ -47,8 +52,41 @@ async function makeForeign(world: World): Promise<Foreign> {
   });
   const { items } = await client['sessions.list']();
   await client['secrets.put']({ params: { name: 'theirs' }, body: { value: 'a secret value' } });
-  const ids = [owner, member, account, token, mine, invitation, ...items].map(one => one.id);
+  const runs = await makeForeignRuns(world, workspace_id, owner);
+  const ids = [owner, member, account, token, mine, invitation, ...items, ...runs].map(one => one.id);
   return { workspace_id, owner, ids: [workspace_id, ...ids], names: ['theirs'] };
+}
+
+/** A run of two tasks, a schedule, a calendar, and what was told of a failure. */
+async function makeForeignRuns({ store }: World, workspace_id: string, { client }: Person) {
+  const tasks = [
+    { name: 'first', kind: 'note' },
+    { name: 'second', kind: 'note', after: ['first'] },
+  ];
+  const definition = { title: 'theirs', tasks };
+  const run = await client['runs.create']({ body: definition });
+  const { items } = await client['runs.tasks']({ params: { id: run.id } });
+  const schedule = await client['schedules.create']({
+    body: { name: 'theirs', cron: '0 3 * * *', definition },
+  });
+  const calendar = await client['calendars.create']({ body: { name: 'theirs', blackouts: [] } });
+  const incident = { id: newId(), workspace_id, subject: `run:${run.id}`, title: 'theirs' };
+  const delivery = { id: newId(), workspace_id, incident_id: incident.id, kind: 'failed' } as const;
+  await store.withWorkspace({ workspace_id }, async tx => {
+    await tx
+      .insertInto('incidents')
+      .values({ ...incident, kind: 'failed' })
+      .execute();
+    await tx
+      .insertInto('webhooks')
+      .values({ workspace_id, format: 'json', shown_url: 'https://theirs' })
+      .execute();
+    await tx
+      .insertInto('webhook_deliveries')
+      .values({ ...delivery, state: 'waiting', body: '{}' })
+      .execute();
+  });
+  return [run, ...items, schedule, calendar, incident, delivery];
 }
 
 const objectRoutes = routeEntries.filter(
@@ -103,8 +141,18 @@ async function untouched({ owner, ids }: Foreign): Promise<void> {
     client['tokens.list'](),
     client['invitations.list'](),
     client['sessions.list'](),
+    client['runs.list'](),
+    client['schedules.list'](),
+    client['calendars.list'](),
+    client['incidents.list'](),
+    client['webhook.deliveries'](),
   ]);
-  const found = lists.flatMap(({ items }) => items.map(item => ('id' in item ? item.id : item.user_id)));
+  const [run] = (await client['runs.list']()).items;
+  assert.deepEqual([run?.state, run?.tasks.open], ['queued', 2]);
+  const tasks = await client['runs.tasks']({ params: { id: run?.id ?? '' } });
+  const found = [...lists, tasks].flatMap(({ items }) =>
+    items.map(item => ('id' in item ? item.id : item.user_id)),
+  );
   assert.deepEqual(
     ids.slice(1).filter(id => !found.includes(id)),
     [],
@@ -171,6 +219,22 @@ function statements(
     serviceAccountById: tx => anyOf(id => serviceAccountById(tx, workspace_id, id)),
     workspaceById: tx => workspaceById(tx, workspace_id),
     entriesAfter: tx => entriesAfter(tx, { workspace_id }, { order: 'newest' }, 100),
+    runsBefore: async tx => (await runsBefore(tx, { workspace_id }, undefined, 100)).rows,
+    runsSearched: async tx => (await runsBefore(tx, { workspace_id, text: 'theirs' }, undefined, 100)).rows,
+    runsByState: async tx =>
+      (await runsBefore(tx, { workspace_id, states: ['queued'] }, undefined, 100)).rows,
+    runById: tx => anyOf(id => runById(tx, workspace_id, id)),
+    runsById: tx => runsById(tx, workspace_id, ids),
+    kindsOfRuns: tx => kindsOfRuns(tx, workspace_id, ids),
+    graphOf: tx => anyOf(id => graphOf(tx, workspace_id, id)),
+    hasRun: async tx => (await anyOf(async id => (await hasRun(tx, workspace_id, id)) || undefined)).length,
+    tasksAfter: async tx =>
+      (await Promise.all(ids.map(run_id => tasksAfter(tx, { workspace_id, run_id }, undefined, 100)))).flat(),
+    taskById: tx => anyOf(id => taskById(tx, workspace_id, id)),
+    openBefore: async tx => [...(await openBefore(tx, workspace_id, ids)).values()].flat(),
+    incidentsBefore: tx => incidentsBefore(tx, { workspace_id, user_id: owner.id }, undefined, 100),
+    deliveriesBefore: tx => deliveriesBefore(tx, workspace_id, undefined, 100),
+    webhookOf: tx => webhookOf(tx, workspace_id),
   };
 }
 

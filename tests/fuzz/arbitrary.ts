@@ -23,7 +23,20 @@ interface Schema {
 
 /** Values that the schema takes; ids are now and then ones that exist, so that handlers are reached. */
 export function fitting(schema: z.ZodType, ids: readonly string[]): Arbitrary<unknown> {
-  return fromSchema(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema, ids);
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: sayYesOrNo });
+  return fromSchema(json as Schema, ids);
+}
+
+/** A yes or no in an address is a word; JSON Schema knows only that it is text. */
+function sayYesOrNo({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: { enum?: unknown[] };
+}) {
+  const { def } = zodSchema._zod;
+  if (def.type === 'pipe' && def.out._zod.def.type === 'boolean') jsonSchema.enum = ['true', 'false'];
 }
 
 /** Values that fit, with something broken in them; or anything at all. */
