@@ -409,6 +409,33 @@ test('whoever writes faster than the store is told to wait', async t => {
   assert.equal(attempt.totals().dropped, 0);
 });
 
+test('a store that hangs is one that is away: whoever waits for it goes on', async t => {
+  const world = await openWorld(t);
+  const ref = await world.plant();
+  const hang = Promise.withResolvers<void>();
+  const store: Pick<Store, 'withInstance'> = {
+    async withInstance(...given) {
+      await hang.promise;
+      return world.store.withInstance(...given);
+    },
+  };
+  const writer = openLogWriter({
+    store,
+    clock: systemClock,
+    log,
+    limits: { high_bytes: 1000, stuck_ms: 50 },
+  });
+  defer(t, () => writer.close());
+  const attempt = writer.attempt(ref, asIs);
+  assert.equal(attempt.write(linesFrom(100)), false);
+  await attempt.ready();
+  assert.equal(writer.stats().failing, true);
+  assert.equal(attempt.write(linesFrom(100, 100)), true);
+  hang.resolve();
+  await written(attempt, ref, world.store);
+  assert.equal((await readAll(world, ref.task_id)).length, 200);
+});
+
 test('pieces that the store will never take harm no others', async t => {
   const world = await openWorld(t);
   const ref = await world.plant();

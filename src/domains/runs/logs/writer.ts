@@ -60,6 +60,8 @@ export interface LogLimits {
   attempt_lines: number;
   flush_ms: number;
   give_up_ms: number;
+  /** A statement that takes longer counts as a store that is away: nobody is made to wait for it. */
+  stuck_ms: number;
   /** Bytes that wait for the store (sealed pieces count compressed), of one attempt: stop writing; lines are dropped. */
   high_bytes: number;
   full_bytes: number;
@@ -73,6 +75,7 @@ export const LOG_LIMITS: LogLimits = {
   attempt_lines: 2_000_000,
   flush_ms: 250,
   give_up_ms: 5000,
+  stuck_ms: 5000,
   high_bytes: 1024 * 1024,
   full_bytes: 8 * 1024 * 1024,
   all_high_bytes: 16 * 1024 * 1024,
@@ -83,8 +86,6 @@ const PIECE_BYTES = 256 * 1024;
 /** Of one statement. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_PIECES = 500;
-/** A statement that takes longer counts as a store that is away: nobody is made to wait for it. */
-const STUCK_MS = 5000;
 const RETRY_MS = [250, 500, 1000, 2000] as const;
 /** Moulin's own lines are few; a mistake must not make them many. */
 const MAX_NOTICES = 200;
@@ -279,7 +280,7 @@ export function openLogWriter({ store, clock, log, limits: given }: LogWriterPar
     const alarm = setTimeout(() => {
       stuck = true;
       wake();
-    }, STUCK_MS).unref();
+    }, limits.stuck_ms).unref();
     try {
       await work();
     } finally {
