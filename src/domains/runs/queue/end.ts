@@ -57,7 +57,8 @@ export async function endAttempts(
     const write = task && isHeld(task, verdict) ? writeOf(task, verdict, chance()) : undefined;
     return write ? [write] : [];
   });
-  const moved = await writeEnds(tx, writes);
+  const reasons = new Map(writes.map(({ id, reason }) => [id, reason]));
+  const moved = (await writeEnds(tx, writes)).map(each => ({ ...each, reason: reasons.get(each.id) }));
   await finishMoves(tx, runs, moved);
   return moved;
 }
@@ -88,6 +89,7 @@ interface Write {
   delay_seconds?: number;
   result?: unknown;
   error?: TaskError;
+  reason?: string;
   metrics: Readonly<Record<string, number>>;
   log: Ending['log'];
 }
@@ -110,6 +112,7 @@ function writeOf(task: Task, verdict: Verdict, chance: number): Write | undefine
     delay_seconds,
     result: 'result' in outcome && to !== 'cancelled' ? outcome.result : undefined,
     error: errorOf(outcome, to),
+    reason: to === 'partial' && 'reason' in outcome ? outcome.reason.slice(0, 2000) : undefined,
     metrics,
     log,
   };
@@ -154,7 +157,7 @@ export function taskError(code: ErrorCode, params: ErrorParams): TaskError {
 function storable(ending: Ending): Ending {
   const { outcome } = ending;
   if ('error' in outcome) return { ...ending, outcome: { ...outcome, error: cleanError(outcome.error) } };
-  const bad = findUnstorable(outcome.result, 'result');
+  const bad = findUnstorable(outcome, 'answer');
   if (bad === undefined) return ending;
   const error = taskError('task.result', { kind: '', problems: `${bad} holds what cannot be stored` });
   return { ...ending, outcome: { state: 'failed', error } };

@@ -24,4 +24,4 @@ export type {
   TaskProgress,
 } from './types.ts';
 export { openWatcher, type Watcher } from './watcher.ts';
-export { beatWorker, drainWorker, endWorker, loseWorker, registerWorker } from './workers.ts';
+export { beatWorker, drainWorker, endWorker, giveUpWorkers, loseWorker, registerWorker } from './workers.ts';

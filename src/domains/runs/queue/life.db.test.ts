@@ -234,6 +234,7 @@ test('a run tells what became of it, once for each transaction', async t => {
     'run.progressed',
     'run.partial',
   ]);
+  assert.equal((await queue.run(run_id)).reason, 'b: half');
   const { payload } = await queue.instance(tx =>
     tx.selectFrom('events').select('payload').where('type', '=', 'run.partial').executeTakeFirstOrThrow(),
   );

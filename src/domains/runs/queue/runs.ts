@@ -62,6 +62,8 @@ export interface Moved {
   from: TaskState;
   to: TaskState;
   error?: TaskError | null;
+  /** What a half success left out. */
+  reason?: string;
 }
 
 export interface Finish {
@@ -146,7 +148,10 @@ interface Change {
   state: RunState;
   counts: Counts;
   error: unknown;
+  /** Said by hand: replaces what was said before. */
   reason?: string | null;
+  /** Of the first task that left something out: stays. */
+  left_out: string | null;
 }
 
 function changeOf(run: HeldRun, moved: readonly Moved[], how: Finish): Change[] {
@@ -154,7 +159,12 @@ function changeOf(run: HeldRun, moved: readonly Moved[], how: Finish): Change[] 
   const counts = counted(run.counts, moved);
   const state = runStateOf(counts, how.state ?? run.state);
   const error = how.error === undefined ? (run.error ?? firstError(moved)) : how.error;
-  return [{ run, state, counts, error, reason: how.reason }];
+  return [{ run, state, counts, error, reason: how.reason, left_out: leftOut(moved) }];
+}
+
+function leftOut(moved: readonly Moved[]): string | null {
+  const half = moved.find(({ reason }) => reason !== undefined);
+  return half?.reason === undefined ? null : `${half.name}: ${half.reason}`;
 }
 
 function firstError(moved: readonly Moved[]): unknown {
@@ -164,13 +174,13 @@ function firstError(moved: readonly Moved[]): unknown {
 
 async function writeRuns(tx: Tx, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
-  const list = changes.map(({ run, state, counts, error, reason }) => ({
+  const list = changes.map(({ run, state, counts, error, reason, left_out }) => ({
     id: run.id,
     state,
     ...counts,
     ended: !isOpenRun(state),
     error,
-    reason,
+    reason: reason ?? left_out,
     has_reason: reason !== undefined,
   }));
   await sql`
@@ -181,7 +191,7 @@ async function writeRuns(tx: Tx, changes: readonly Change[]): Promise<void> {
       started_at = case when c.state = 'running' then coalesce(r.started_at, now()) else r.started_at end,
       ended_at = case when c.ended then coalesce(r.ended_at, now()) end,
       held_back = r.held_back and not c.ended,
-      error = c.error, reason = case when c.has_reason then c.reason else r.reason end, version = r.version + 1
+      error = c.error, reason = case when c.has_reason then c.reason else coalesce(r.reason, c.reason) end, version = r.version + 1
     from jsonb_to_recordset(${rows(list)}) as c(id uuid, state text, total int, open int, active int, succeeded int,
       partial int, failed int, lost int, cancelled int, skipped int, ended boolean, error jsonb, reason text,
       has_reason boolean)

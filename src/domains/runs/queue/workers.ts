@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { appendEvents, notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
+import { appendEvents, notifyAfterCommit, type Store, type Tx } from '../../../base/db/index.ts';
 import { fail } from '../../../base/kit/errors.ts';
 import { endAttempts, taskError } from './end.ts';
 import { isActive, rows, TASK_CONTROL, TASKS_READY } from './states.ts';
@@ -23,6 +23,16 @@ export async function endWorker(tx: Tx, worker_id: string): Promise<void> {
 /** It is known to be dead: nobody has to wait until its beat has stood still for long enough. */
 export async function loseWorker(tx: Tx, worker_id: string): Promise<void> {
   await closeWorker(tx, worker_id, 'lost');
+}
+
+/** In a transaction of its own, for whoever has seen them dead. Those that are closed already are left as they are. */
+export async function giveUpWorkers(
+  store: Pick<Store, 'withInstance'>,
+  worker_ids: readonly string[],
+): Promise<void> {
+  await store.withInstance('workers that have died', async tx => {
+    for (const id of worker_ids) await loseWorker(tx, id);
+  });
 }
 
 /** Where `beat` is given: only if it has not beaten since. Answers whether it was there to be given up. */
