@@ -75,15 +75,6 @@ export const workspaceSchema = z.object({
 export type Workspace = z.infer<typeof workspaceSchema>;
 
 /** A workspace in a few figures: what its first page shows, in one answer. */
-export const workspaceOverviewSchema = z.object({
-  created_at: timestamp,
-  members: z.number().int(),
-  /** Invitations that wait; for those who may invite. */
-  invitations: z.number().int().nullable(),
-  /** Tokens of the caller's own in this workspace. */
-  my_tokens: z.number().int(),
-});
-
 export const memberSchema = z.object({
   user_id: id,
   name: z.string(),
@@ -162,6 +153,17 @@ export const auditEntrySchema = z.object({
   request_id: z.string().nullable(),
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
+
+export const workspaceOverviewSchema = z.object({
+  created_at: timestamp,
+  members: z.number().int(),
+  /** Invitations that wait; for those who may invite. */
+  invitations: z.number().int().nullable(),
+  /** Tokens of the caller's own in this workspace. */
+  my_tokens: z.number().int(),
+  /** The newest lines of the audit log; for those who may read it. */
+  latest_changes: z.array(auditEntrySchema).nullable(),
+});
 
 const auditFilter = z.object({
   actor_id: z.string().optional(),

@@ -344,6 +344,9 @@ export const runRoutes = defineRoutes({
       late: z.array(runSchema),
       next: z.array(z.object({ schedule_id: id, name: z.string(), at: timestamp })),
       day: z.object({ succeeded: z.number().int(), failed: z.number().int() }),
+      schedules: z.number().int(),
+      /** What the bell counts: not well again, and new to the caller. */
+      incidents: z.object({ open: z.number().int(), unseen: z.number().int() }),
     }),
   },
   'runs.create': {

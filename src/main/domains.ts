@@ -31,7 +31,7 @@ export async function openDomains(core: Core, { access, outbound, url }: Given):
   const { config } = resolved;
   const { followZone, logHandlers, openLeader, runDuties, runHandlers, scheduleHandlers, workerHandlers } =
     await import('../domains/runs/index.ts');
-  const { alertHandlers, openAlerts } = await import('../domains/alerts/index.ts');
+  const { alertHandlers, countIncidents, openAlerts } = await import('../domains/alerts/index.ts');
 
   const clock = systemClock;
   const { audit, record } = access;
@@ -40,7 +40,7 @@ export async function openDomains(core: Core, { access, outbound, url }: Given):
   const logs = logHandlers({ store, storage, clock, days: config.retention.run_logs_days });
   return {
     handlers: {
-      ...runHandlers({ store, clock, kinds, audit }),
+      ...runHandlers({ store, clock, kinds, audit, countIncidents }),
       ...logs.handlers,
       ...scheduleHandlers({ store, clock, kinds, record }),
       ...workerHandlers({ store, version: place.version, audit }),

@@ -152,4 +152,8 @@ test('the overview counts what is there, and tells of invitations who may invite
   };
   assert.deepEqual(await figures(owner), { members: 2, invitations: 1, my_tokens: 0 });
   assert.deepEqual(await figures(viewer), { members: 2, invitations: null, my_tokens: 1 });
+  const changesFor = async (who: Person) =>
+    (await who.client['workspace.overview']({ workspace })).latest_changes?.map(entry => entry.action);
+  assert.equal((await changesFor(owner))?.[0], 'token.created', 'newest first');
+  assert.equal(await changesFor(viewer), undefined, 'the log is not for everybody');
 });

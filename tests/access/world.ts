@@ -12,7 +12,7 @@ import type { Config } from '../../src/contract/config.ts';
 import type { Role } from '../../src/contract/permissions.ts';
 import { type Access, openAccess } from '../../src/domains/access/index.ts';
 import { openKeyProvider, openSecrets, type Secrets } from '../../src/domains/access/secrets/index.ts';
-import { alertHandlers } from '../../src/domains/alerts/index.ts';
+import { alertHandlers, countIncidents } from '../../src/domains/alerts/index.ts';
 import { logHandlers, runHandlers, scheduleHandlers, workerHandlers } from '../../src/domains/runs/index.ts';
 import { backupDownload, buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -90,7 +90,7 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     version: '0.0.0',
     handlers: {
       ...access.handlers,
-      ...runHandlers({ store, clock, kinds: testKinds, audit }),
+      ...runHandlers({ store, clock, kinds: testKinds, audit, countIncidents }),
       ...logs.handlers,
       ...scheduleHandlers({ store, clock, kinds: testKinds, record }),
       ...workerHandlers({ store, version: '0.0.0', audit }),

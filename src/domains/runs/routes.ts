@@ -42,6 +42,11 @@ export interface RunParts {
   kinds: KindTable;
   /** The audit entries, in the transaction of the change; the change itself tells its events. */
   audit: (tx: Tx, actor: Actor, ...notes: AuditNote[]) => Promise<void>;
+  /** What the caller's bell counts. Passed in: alerts hear of runs by their events, and neither knows the other. */
+  countIncidents: (
+    tx: Tx,
+    viewer: { workspace_id: string; user_id: string },
+  ) => Promise<{ open: number; unseen: number }>;
 }
 
 /** Logs have their own (`logs/`). */
@@ -58,7 +63,11 @@ export function runHandlers(parts: RunParts): Handlers<Routes> {
       );
       return { items: rows, next_cursor: next ? writeCursor(next) : null };
     },
-    'runs.summary': ({ workspace_id }) => read(workspace_id, tx => summaryOf(tx, workspace_id)),
+    'runs.summary': ({ workspace_id, principal }) =>
+      read(workspace_id, async tx => ({
+        ...(await summaryOf(tx, workspace_id)),
+        incidents: await parts.countIncidents(tx, { workspace_id, user_id: principal.id }),
+      })),
     'runs.create': call => create(parts, call),
     'runs.show': ({ workspace_id, params }) =>
       read(workspace_id, async tx => found('run', params.id, await runById(tx, workspace_id, params.id))),
@@ -139,7 +148,7 @@ function statesIn(given: string | undefined): string[] | undefined {
 }
 
 async function summaryOf(tx: Tx, workspace_id: string) {
-  const { queued, ...day } = await figuresOf(tx, workspace_id);
+  const { queued, schedules, ...day } = await figuresOf(tx, workspace_id);
   return {
     running: await runningNow(tx, workspace_id),
     queued,
@@ -147,6 +156,7 @@ async function summaryOf(tx: Tx, workspace_id: string) {
     late: await lateNow(tx, workspace_id),
     next: await nextFires(tx, workspace_id),
     day,
+    schedules,
   };
 }
 

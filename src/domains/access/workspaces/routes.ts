@@ -10,7 +10,8 @@ import { may } from '../../../contract/principal.ts';
 import type { Call, Handlers } from '../../../contract/route.ts';
 import { lockInstance } from '../accounts/store.ts';
 import { type Actor, actorOf } from '../audit/actor.ts';
-import { changesOf, created } from '../audit/entry.ts';
+import { type Changes, changesOf, created } from '../audit/entry.ts';
+import { entriesAfter } from '../audit/store.ts';
 import { addMember } from '../members/store.ts';
 import type { Parts } from '../parts.ts';
 import { requirePerson } from '../rights.ts';
@@ -29,6 +30,10 @@ import {
   workspaceById,
   workspacesAfter,
 } from './store.ts';
+
+/** On the first page; the rest is in the log. */
+const LATEST_CHANGES = 8;
+const NEWEST = { order: 'newest', after: undefined } as const;
 
 type Routes = Pick<
   typeof accessRoutes,
@@ -57,11 +62,22 @@ export function workspaceHandlers(parts: Parts): Handlers<Routes> {
         user_id: principal.kind === 'person' ? principal.id : null,
         now: parts.now(),
       };
-      const figures = await store.withWorkspace({ workspace_id }, tx => overview(tx, who), {
-        read_only: true,
-      });
+      const { figures, changes } = await store.withWorkspace(
+        { workspace_id },
+        async tx => ({
+          figures: await overview(tx, who),
+          changes: may(principal, 'audit:read')
+            ? await entriesAfter(tx, { workspace_id }, NEWEST, LATEST_CHANGES)
+            : null,
+        }),
+        { read_only: true },
+      );
       if (!figures) return gone(workspace_id);
-      return { ...figures, invitations: may(principal, 'members:edit') ? figures.invitations : null };
+      return {
+        ...figures,
+        invitations: may(principal, 'members:edit') ? figures.invitations : null,
+        latest_changes: changes && changes.map(entry => ({ ...entry, changes: entry.changes as Changes })),
+      };
     },
     'workspace.edit': call => edit(parts, call),
     'workspace.delete': call => remove(parts, call),

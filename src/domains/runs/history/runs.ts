@@ -281,6 +281,7 @@ export async function failedLately(tx: Tx, workspace_id: string): Promise<Run[]>
 
 export interface Figures {
   queued: number;
+  schedules: number;
   succeeded: number;
   failed: number;
 }
@@ -290,11 +291,12 @@ export async function figuresOf(tx: Tx, workspace_id: string): Promise<Figures> 
   const { rows } = await sql<Figures>`
     select
       (select count(*)::int from pipeline_runs where workspace_id = ${workspace_id} and state = 'queued') queued,
+      (select count(*)::int from schedules where workspace_id = ${workspace_id}) schedules,
       count(*) filter (where state in ('succeeded', 'partial'))::int succeeded,
       count(*) filter (where state in ('failed', 'lost'))::int failed
     from pipeline_runs
     where workspace_id = ${workspace_id} and ended_at > now() - interval '1 day'`.execute(tx);
-  return rows[0] ?? { queued: 0, succeeded: 0, failed: 0 };
+  return rows[0] ?? { queued: 0, schedules: 0, succeeded: 0, failed: 0 };
 }
 
 export async function nextFires(tx: Tx, workspace_id: string) {
