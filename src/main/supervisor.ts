@@ -1,9 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ResolvedConfig } from '../base/kit/config.ts';
+import { isFailure } from '../base/kit/errors.ts';
 import type { Log } from '../base/kit/log.ts';
 import { createRedactor } from '../base/kit/redact.ts';
 import { backOff, type Guard, startGuard } from '../base/processes/index.ts';
+import { errors } from '../contract/errors.ts';
 import type { Listening, OpeningOptions } from '../doors/cli/index.ts';
 import { holdDataFolder, rememberInstance } from './instance.ts';
 import { dieAloud, openLogFor } from './log.ts';
@@ -34,7 +36,7 @@ export function supervise(
     for (const secret of resolved.secrets) redactor.pin(secret);
     const { log, close } = await openLogFor(resolved, redactor, 'supervisor');
     opened.defer(close);
-    const { close: stopStore, ...address } = await startStore(resolved.config, options);
+    const { close: stopStore, ...address } = await startAgain(() => startStore(resolved.config, options));
     opened.defer(stopStore);
     await rememberInstance(resolved, address.instance_id);
     const guard = startGuard();
@@ -65,6 +67,18 @@ export function supervise(
       },
     };
   });
+}
+
+/** Somebody may kill PostgreSQL while it starts: what may pass is tried again, what will not is told. */
+async function startAgain<T>(start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === FIRST_TRIES || (isFailure(error) && isFinal(error))) throw error;
+      await delay(RESTART.first_ms * 2 ** tries);
+    }
+  }
 }
 
 type Hearing = { message(message: FromPart): void; ended(): void };
@@ -128,6 +142,12 @@ interface KeepOptions {
 
 const RESTART = { first_ms: 100, last_ms: 30_000, well_ms: 60_000 };
 const STOP_MS = 8000;
+/** A part that has never been up is tried so often, unless it says that trying again will not help. */
+const FIRST_TRIES = 5;
+
+function isFinal(failure: Error | undefined): boolean {
+  return isFailure(failure) && errors[failure.code].retry === 'terminal';
+}
 
 function keepPart(options: KeepOptions): KeptPart {
   const { name, log } = options;
@@ -138,6 +158,7 @@ function keepPart(options: KeepOptions): KeptPart {
 
   const run = async (): Promise<void> => {
     const tries = backOff(RESTART);
+    let failures = 0;
     for (let has_been_up = false; !stopping.signal.aborted; ) {
       tries.began(performance.now());
       const { how, was_up, failure } = await startLife(options, fresh => {
@@ -145,7 +166,8 @@ function keepPart(options: KeepOptions): KeptPart {
       });
       has_been_up ||= was_up;
       if (stopping.signal.aborted) return;
-      if (!has_been_up)
+      failures += 1;
+      if (!has_been_up && (isFinal(failure) || failures === FIRST_TRIES))
         return gaveUp.reject(failure ?? new Error(`The ${name} ended at its start (${how}).`));
       const again_in_ms = tries.ended(performance.now());
       log.error({ part: name, how, again_in_ms, error: failure }, `The ${name} ended; it is started again`);

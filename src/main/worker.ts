@@ -9,6 +9,7 @@ import { openKinds } from './kinds.ts';
 import { dieAloud } from './log.ts';
 import { opening } from './opening.ts';
 import type { Place } from './place.ts';
+import { openPresence } from './presence.ts';
 import { checkStorage } from './storage.ts';
 import { startStore } from './store.ts';
 
@@ -24,9 +25,11 @@ export async function openWorkerOn(
 ): Promise<OpenWorker> {
   const { resolved, place, store, secrets, redactor, log } = core;
   const { config } = resolved;
-  const { openRunsWorker } = await import('../domains/runs/index.ts');
+  const { giveUpWorkers, openRunsWorker } = await import('../domains/runs/index.ts');
   const { mayRunAs } = await import('../domains/access/index.ts');
 
+  const presence = openPresence(join(config.data, 'run', 'workers'));
+  opened.defer(() => presence.close());
   const failed = Promise.withResolvers<string>();
   opened.defer(dieAloud(log, failed.resolve));
   const { tags } = config.worker;
@@ -44,7 +47,7 @@ export async function openWorkerOn(
     version: place.version,
     clock: systemClock,
     log,
-    predecessors: ended_workers,
+    predecessors: [...ended_workers, ...presence.dead()],
     runners: {
       folder: join(config.data, 'run', 'runners'),
       spawn_args: [...process.execArgv, join(place.package_folder, 'bin', 'main.mjs'), '--runner-process'],
@@ -52,6 +55,13 @@ export async function openWorkerOn(
     },
   });
   opened.defer(() => worker.close());
+  opened.defer(
+    presence.keep(
+      () => worker.id,
+      dead => giveUpWorkers(store, dead),
+      error => log.warn({ error }, 'A worker that has died could not be given up yet'),
+    ),
+  );
   return { id: worker.id, name, concurrency, tags, failed: failed.promise };
 }
 

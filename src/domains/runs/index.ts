@@ -3,6 +3,7 @@ export { type DutyParts, runDuties } from './duties.ts';
 export { type KindTable, kindTable } from './kinds.ts';
 export { type LogHandlerParts, type LogHandlers, logHandlers } from './logs/index.ts';
 export { openRunsWorker, type RunsWorkerParts } from './open.ts';
+export { giveUpWorkers } from './queue/index.ts';
 export { type RunParts, runHandlers } from './routes.ts';
 export { followZone, openLeader, type ScheduleParts, scheduleHandlers } from './schedules/index.ts';
 export type { RunTask, TaskKind } from './task.ts';

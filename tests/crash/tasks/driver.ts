@@ -43,7 +43,7 @@ const LIKED: Record<Part, number> = {
   server: 3,
   backend: 2,
   postgres: 2,
-  supervisor: 2,
+  supervisor: 1,
   guard: 1,
 };
 const DRAWN = Object.entries(LIKED).flatMap(([part, times]) => Array<Part>(times).fill(part as Part)) as [
@@ -75,7 +75,7 @@ export async function crash({ kills, seed, say, keep }: CrashOptions): Promise<C
       feed(client, openChance(seed * 31 + n), `${seed}-${n}`, entries, over.signal, given_up.signal),
     );
     while (killed < kills) {
-      await delay(chance.whole(0, 1200));
+      await delay(chance.whole(0, 4000));
       for (
         let together = chance.is(0.25) ? chance.whole(2, 3) : 1;
         together > 0 && killed < kills;

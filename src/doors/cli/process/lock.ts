@@ -53,22 +53,23 @@ export function isLocked(data: string): boolean {
 }
 
 function tryLock(data: string): Lock | undefined {
-  const database = open(data);
+  try {
+    return tryLockFile(join(data, 'run', 'lock'));
+  } catch (error) {
+    throw unusable(data, error);
+  }
+}
+
+/** The system's lock on a file of one's own choice; nothing when another process holds it. */
+export function tryLockFile(path: string): Lock | undefined {
+  const database = new DatabaseSync(path);
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     return { release: () => database.close() };
   } catch (error) {
     database.close();
     if (isBusy(error)) return undefined;
-    throw unusable(data, error);
-  }
-}
-
-function open(data: string): DatabaseSync {
-  try {
-    return new DatabaseSync(join(data, 'run', 'lock'));
-  } catch (error) {
-    throw unusable(data, error);
+    throw error;
   }
 }
 
