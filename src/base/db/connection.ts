@@ -150,6 +150,11 @@ export function isConflict(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(error));
 }
 
+/** A migration changed what a prepared statement gives: on another connection it is planned anew. */
+export function isStalePlan(error: unknown): boolean {
+  return codeOf(error) === '0A000' && reasonOf(error).includes('cached plan must not change result type');
+}
+
 /** What the caller can act upon becomes an expected error; everything else (a broken constraint, say) stays as it is. */
 export function translate(error: unknown): unknown {
   return toFailure(error) ?? error;

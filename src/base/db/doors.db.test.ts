@@ -349,3 +349,34 @@ test('a statement that takes too long is stopped by the role’s own limit', asy
     error => isFailure(error, 'store.timeout'),
   );
 });
+
+// ── Prepared statements ─────────────────────────────────────────────────────────────────────────────
+
+/** As often as it takes until a connection has a plan of its own, and PostgreSQL may keep one for all values. */
+const OFTEN = Array.from({ length: 12 }, (_, n) => n);
+
+test('a statement that is planned once shows each workspace its own rows only, through either door', async t => {
+  const { db, mine, foreign } = await twoTenants(t);
+  const secrets = (tx: Tx) => tx.selectFrom('secrets').select('workspace_id').orderBy('id').execute();
+  const see = (id: string) =>
+    db.store.withWorkspace({ workspace_id: id }, secrets, { prepared: true, read_only: true });
+  for (const _ of OFTEN) {
+    for (const { id } of [mine, foreign]) {
+      const seen = await see(id);
+      assert.deepEqual([...new Set(seen.map(row => row.workspace_id))], [id]);
+    }
+    const all = await db.store.withInstance('test', secrets, { prepared: true });
+    assert.equal(new Set(all.map(row => row.workspace_id)).size, 2);
+  }
+});
+
+test('a table that changes while its statements are prepared costs nobody anything', async t => {
+  const db = await testDatabase(t);
+  const rows = () =>
+    db.store.withInstance('test', tx => sql`select * from instance where true = ${true}`.execute(tx), {
+      prepared: true,
+    });
+  for (const _ of OFTEN) await rows();
+  await withClient(db.owner, 'test', client => client.query('alter table instance add column more int'));
+  assert.equal('more' in Object((await rows()).rows[0]), true);
+});

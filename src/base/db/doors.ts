@@ -11,7 +11,7 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 import { fail } from '../kit/errors.ts';
-import { isConflict, isConnectionLost, translate } from './connection.ts';
+import { isConflict, isConnectionLost, isStalePlan, translate } from './connection.ts';
 import type { DB } from './types.ts';
 
 export type Tx = Transaction<DB>;
@@ -20,6 +20,8 @@ export interface TransactionOptions {
   read_only?: boolean;
   /** `read committed` unless said. */
   isolation?: 'repeatable read' | 'serializable';
+  /** Its statements come many times a second, with the same text: each connection plans them once. */
+  prepared?: boolean;
 }
 
 export interface Doors {
@@ -40,11 +42,42 @@ const MAX_ATTEMPTS = 6;
 const OPENING_DELAYS_MS = [0, 100, 400];
 
 export function openDoors(pool: pg.Pool, notify: (channel: string) => void): Doors {
+  const nameOf = openNames();
+  const plain = () => undefined;
+  const run = <T>(opening: () => string, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}) =>
+    repeatOnConflict(() => {
+      const place = { pool, opening: opening(), nameOf: options.prepared ? nameOf : plain };
+      return transact(place, work, notify);
+    });
   return {
     withWorkspace: (context, work, options) =>
-      repeatOnConflict(() => transact(pool, workspaceOpening(context.workspace_id, options), work, notify)),
-    withInstance: (reason, work, options) =>
-      repeatOnConflict(() => transact(pool, instanceOpening(reason, options), work, notify)),
+      run(() => workspaceOpening(context.workspace_id, options), work, options),
+    withInstance: (reason, work, options) => run(() => instanceOpening(reason, options), work, options),
+  };
+}
+
+/** Under a name, a connection keeps the plan of a statement. */
+type NameOf = (text: string) => string | undefined;
+
+/** A connection keeps them for as long as it lives. */
+const MAX_NAMES = 100;
+const MAX_TEXTS = 2000;
+const TIMES_SEEN = 3;
+
+/** Names for texts that come again. Those that are made for each call (a list of so many values) get none. */
+function openNames(): NameOf {
+  const names = new Map<string, string>();
+  const seen = new Map<string, number>();
+  return text => {
+    const known = names.get(text);
+    if (known !== undefined || names.size === MAX_NAMES) return known;
+    if (seen.size === MAX_TEXTS) seen.clear();
+    const times = (seen.get(text) ?? 0) + 1;
+    seen.set(text, times);
+    if (times < TIMES_SEEN) return undefined;
+    const name = `moulin_${names.size + 1}`;
+    names.set(text, name);
+    return name;
   };
 }
 
@@ -78,14 +111,19 @@ export function notifyAfterCommit(tx: Tx, channel: string): void {
   hints.get(tx)?.add(channel);
 }
 
+interface Place {
+  pool: pg.Pool;
+  opening: string;
+  nameOf: NameOf;
+}
+
 async function transact<T>(
-  pool: pg.Pool,
-  opening: string,
+  place: Place,
   work: (tx: Tx) => Promise<T>,
   notify: (channel: string) => void,
 ): Promise<T> {
   const channels = new Set<string>();
-  const result = await kyselyOn(doorDriver(pool, opening))
+  const result = await kyselyOn(doorDriver(place))
     .transaction()
     .execute(tx => {
       hints.set(tx, channels);
@@ -100,7 +138,7 @@ async function repeatOnConflict<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (!isConflict(error) || count === MAX_ATTEMPTS) throw error;
+      if (!(isConflict(error) || isStalePlan(error)) || count === MAX_ATTEMPTS) throw error;
       // Random, so that the two that met do not meet again.
       await delay(Math.random() * 10 * 2 ** count);
     }
@@ -119,21 +157,25 @@ function kyselyOn(driver: Driver): Kysely<DB> {
 }
 
 /** Kysely's own driver begins with a bare BEGIN: this one begins with the opening, and says what failures mean. */
-function doorDriver(pool: pg.Pool, opening: string): Driver {
+function doorDriver({ pool, opening, nameOf }: Place): Driver {
   let client: pg.PoolClient | undefined;
   let broken = false;
 
-  const run = async (sql: string, values: readonly unknown[] = []): Promise<pg.QueryResult> => {
+  const run = async (
+    sql: string,
+    values: readonly unknown[] = [],
+    name?: string,
+  ): Promise<pg.QueryResult> => {
     if (!client) throw new Error('the transaction has no connection');
     try {
-      return await client.query(sql, [...values]);
+      return await client.query({ text: sql, values: [...values], name });
     } catch (error) {
-      broken ||= isConnectionLost(error);
+      broken ||= isConnectionLost(error) || isStalePlan(error);
       throw translate(error);
     }
   };
   const connection: DatabaseConnection = {
-    executeQuery: async ({ sql, parameters }) => toResult(await run(sql, parameters)),
+    executeQuery: async ({ sql, parameters }) => toResult(await run(sql, parameters, nameOf(sql))),
     streamQuery: () => {
       throw new Error('lists are read page by page, by key; stream() is not supported');
     },

@@ -34,8 +34,10 @@ export function openHeart(parts: BeatParts): Heart {
     const worker_id = parts.worker_id();
     const leases = parts.leases();
     try {
-      const answer = await parts.store.withInstance('beat of a worker', tx =>
-        beatWorker(tx, { worker_id, leases, stats: parts.stats() }),
+      const answer = await parts.store.withInstance(
+        'beat of a worker',
+        tx => beatWorker(tx, { worker_id, leases, stats: parts.stats() }),
+        { prepared: true },
       );
       parts.hear(answer, { worker_id, leases });
     } catch (error) {

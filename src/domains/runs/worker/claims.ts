@@ -33,10 +33,14 @@ export function openClaims(parts: ClaimParts): Claims {
 
   const claim = async (limit: number): Promise<number> => {
     const claimant = parts.claimant();
-    const tasks = await parts.store.withInstance('claim tasks', async tx => {
-      if (unsure) await giveBackUnknown(tx, claimant.worker_id, parts.holds);
-      return claimTasks(tx, { ...claimant, limit });
-    });
+    const tasks = await parts.store.withInstance(
+      'claim tasks',
+      async tx => {
+        if (unsure) await giveBackUnknown(tx, claimant.worker_id, parts.holds);
+        return claimTasks(tx, { ...claimant, limit });
+      },
+      { prepared: true },
+    );
     unsure = false;
     parts.take(tasks);
     return tasks.length;

@@ -9,7 +9,7 @@ export type Word =
 
 /** All of it in one transaction; whether each was accepted. The beginnings come first: a task may begin and end in one. */
 export function sayAll(store: Pick<Store, 'withInstance'>, words: readonly Word[]): Promise<boolean[]> {
-  return store.withInstance('words of a worker', async tx => {
+  const work = async (tx: Tx): Promise<boolean[]> => {
     const begun = await begin(tx, words);
     const ended = await end(tx, words);
     const released = await release(tx, words);
@@ -25,7 +25,8 @@ export function sayAll(store: Pick<Store, 'withInstance'>, words: readonly Word[
           return word satisfies never;
       }
     });
-  });
+  };
+  return store.withInstance('words of a worker', work, { prepared: true });
 }
 
 async function begin(tx: Tx, words: readonly Word[]): Promise<Set<string>> {
