@@ -26,12 +26,13 @@ export interface ProcessFacts {
 /** Where processes can be looked at. */
 export const HAS_PROC = process.platform === 'linux';
 
-/** All processes of the machine that we may see; elsewhere than on Linux none. Some 15 µs for each. */
-export function readProcesses(): ProcessFacts[] {
+/** All processes of the machine that we may see, but for some; elsewhere than on Linux none. Some 40 µs for each. */
+export function readProcesses(but: ReadonlySet<number> = new Set()): ProcessFacts[] {
   if (!HAS_PROC) return [];
-  return readdirSync('/proc')
-    .filter(name => /^\d/.test(name))
-    .flatMap(name => readProcess(Number(name)) ?? []);
+  return readdirSync('/proc').flatMap(name => {
+    const pid = Number(name);
+    return Number.isInteger(pid) && !but.has(pid) ? (readProcess(pid) ?? []) : [];
+  });
 }
 
 /** Memory is counted in pages, which are larger on some ARM machines: the kernel tells each process how large. */

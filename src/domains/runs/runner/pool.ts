@@ -188,15 +188,10 @@ export function openPool(options: PoolOptions): Pool {
     void runner.end('retired');
   }
 
-  /** One look at the machine for all that work. */
+  const look = openWatch();
   function watchMemory(): void {
     const busy = [...all].filter(one => one.taken);
-    if (busy.length === 0 || !HAS_PROC) return;
-    const processes = readProcesses();
-    for (const runner of busy) {
-      const members = membersOf(runner.pid, processes);
-      runner.noteMemory(members.reduce((sum, one) => sum + one.rss_bytes, 0));
-    }
+    if (busy.length > 0 && HAS_PROC) look(busy);
   }
 
   function tidy(): void {
@@ -238,6 +233,24 @@ export function openPool(options: PoolOptions): Pool {
       guard.close();
       await removeFolder(folder);
     },
+  };
+}
+
+const FORGET_LOOKS = 20;
+
+/** One look at the machine for all that work; at whom is nobody's, only now and then: a number may have come to somebody else. */
+function openWatch(): (busy: readonly RunnerProcess[]) => void {
+  let strangers = new Set<number>();
+  let looks = 0;
+  return busy => {
+    if (looks++ % FORGET_LOOKS === 0) strangers = new Set();
+    const processes = readProcesses(strangers);
+    for (const { pid } of processes) strangers.add(pid);
+    for (const runner of busy) {
+      const members = membersOf(runner.pid, processes);
+      for (const { pid } of members) strangers.delete(pid);
+      runner.noteMemory(members.reduce((sum, one) => sum + one.rss_bytes, 0));
+    }
   };
 }
 
