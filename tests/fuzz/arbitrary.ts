@@ -136,6 +136,8 @@ function objectFrom({ properties = {}, required = [] }: Schema, ids: readonly st
 const MEANT: Readonly<Record<string, Arbitrary<unknown>>> = {
   email: fc.emailAddress(),
   workspace: fc.constant('main'),
+  kind: fc.constantFrom('note', 'danger'),
+  cron: fc.constantFrom('0 3 * * *', '*/5 * * * * *', '@daily'),
   time_zone: fc.constantFrom('UTC', 'Europe/Paris'),
 };
 

@@ -79,6 +79,7 @@ async function ownerOfAll({ local, person }: World): Promise<Person> {
 /** Things that exist, of the kind that the route is about. */
 async function idsFor({ local }: World, name: RouteName, viewer: Person): Promise<string[]> {
   if (/^(members|users)\./.test(name)) return [viewer.id];
+  if (/^(runs|tasks|logs)\./.test(name)) return aRun(local);
   const body = { name: `robot for ${name}`, role: 'editor' } as const;
   const account = await local['service_accounts.create']({ workspace: 'main', body });
   const token = await local['tokens.create']({
@@ -87,6 +88,13 @@ async function idsFor({ local }: World, name: RouteName, viewer: Person): Promis
     body: { name: 't' },
   });
   return name === 'tokens.delete' ? [token.id] : [account.id, token.workspace_id];
+}
+
+async function aRun(local: World['local']): Promise<string[]> {
+  const body = { title: 'a run', tasks: [{ name: 'a task', kind: 'note' }] };
+  const { id } = await local['runs.create']({ workspace: 'main', body });
+  const { items } = await local['runs.tasks']({ workspace: 'main', params: { id } });
+  return [id, ...items.map(task => task.id)];
 }
 
 type Maker = typeof fitting;

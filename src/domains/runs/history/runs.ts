@@ -35,7 +35,7 @@ export async function runsBefore(
   limit: number,
 ): Promise<RunRows> {
   if (filter.text !== undefined) return searchRuns(tx, filter, filter.text, before, limit);
-  const found = await runsOf(tx, newest(filter, before, limit + 1));
+  const found = await runsOf(tx, newestRuns(filter, before, limit + 1));
   return { rows: found.slice(0, limit), next: found.length > limit ? keyOf(found[limit - 1]) : undefined };
 }
 
@@ -48,7 +48,7 @@ async function searchRuns(
 ): Promise<RunRows> {
   const searched = sql<string>`concat_ws(' ', title, reason, error ->> 'message')`;
   const { rows } = await sql<{ ids: string[]; searched: number; last: TimeKey }>`
-    with looked_at as materialized (${newest(filter, before, SEARCHED_RUNS)})
+    with looked_at as materialized (${newestRuns(filter, before, SEARCHED_RUNS)})
     select
       array(
         select id from looked_at where ${contains(searched, text)}
@@ -71,7 +71,11 @@ function keyOf(run: Run | undefined): TimeKey | undefined {
 }
 
 /** The newest rows of a filter. Of several states each is walked in its own order: a rare one costs no walk past the others. */
-function newest(filter: RunFilter, before: TimeKey | undefined, rows: number): RawBuilder<unknown> {
+export function newestRuns(
+  filter: RunFilter,
+  before: TimeKey | undefined,
+  rows: number,
+): RawBuilder<unknown> {
   const walk = (condition: RawBuilder<unknown>) => sql`
     select * from pipeline_runs where ${condition} order by created_at desc, id desc limit ${rows}`;
   const condition = conditionOf(filter, before);
@@ -239,7 +243,7 @@ const SHOWN = 10;
 const NEXT_FIRES = 5;
 
 export async function runningNow(tx: Tx, workspace_id: string): Promise<Run[]> {
-  return runsOf(tx, newest({ workspace_id, states: ['running', 'cancelling'] }, undefined, SHOWN));
+  return runsOf(tx, newestRuns({ workspace_id, states: ['running', 'cancelling'] }, undefined, SHOWN));
 }
 
 export async function lateNow(tx: Tx, workspace_id: string): Promise<Run[]> {
