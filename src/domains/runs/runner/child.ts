@@ -36,8 +36,8 @@ export async function runnerProcess(modules: RunnerModules): Promise<never> {
 type Start = Extract<ToRunner, { type: 'start' }>;
 
 async function work(current: RunningTask, { task, folder }: Start, modules: RunnerModules): Promise<void> {
-  enter(folder);
   await current.finish(async context => {
+    enter(folder);
     const load = modules[task.kind];
     if (!load) throw unknownKind(task.kind, modules);
     const { run } = await load();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -160,6 +160,13 @@ test('whoever waits hears that no runner can be started, and why', async t => {
     assert.match(error.message, /exit code 3, at its start/);
     return true;
   });
+});
+
+test('without room for its folder no runner starts, and whoever waits hears it', async t => {
+  const { pool, folder } = testPool(t, { warm: 0 });
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, 'in the way');
+  await assert.rejects(pool.take('light'), /it could not be started: (EEXIST|ENOTDIR)/);
 });
 
 test('a pool that closes ends all, and gives out nothing any more', async t => {

@@ -8,13 +8,14 @@ import {
   type Guard,
   HAS_PROC,
   membersOf,
+  readProcess,
   readProcesses,
   startGuard,
 } from '../../../base/processes/index.ts';
 import type { ResourceClass } from '../task.ts';
 import { poolKey, RUNNER_MARK, removeFolder, sweepLeftovers } from './folders.ts';
 import { type RunnerProcess, spawnRunner } from './process.ts';
-import type { Pool, Runner } from './runner.ts';
+import type { Pool, Runner, RunnerEnd } from './runner.ts';
 
 export interface PoolOptions {
   /** For temporary folders; what dead workers left in it is removed. */
@@ -84,50 +85,41 @@ export function openPool(options: PoolOptions): Pool {
     return { limit_mb, heap_mb: Math.round(limit_mb * HEAP_SHARE), nice: NICE[resource] };
   }
 
-  function spawnFor({ heap_mb, nice }: Demand): RunnerProcess {
+  function spawnFor({ heap_mb, nice }: Demand): void {
     spawned += 1;
-    const runner = spawnRunner({
-      id: `${key}.${spawned}`,
-      folder: join(folder, String(spawned)),
-      args: options.spawn_args,
-      heap_mb,
-      nice,
-      guard,
-      clock,
-      freed: release,
-    });
+    const own = { id: `${key}.${spawned}`, folder: join(folder, String(spawned)), heap_mb, nice };
+    pause.began(clock.monotonic());
+    try {
+      const args = options.spawn_args;
+      keepUntilEnded(spawnRunner({ ...own, args, guard, clock, freed: release }));
+    } catch (error) {
+      // No room for its folder, say.
+      refuse(heap_mb, notStarted(error));
+      void rest();
+    }
+  }
+
+  function keepUntilEnded(runner: RunnerProcess): void {
     all.add(runner);
     starting.add(runner);
-    pause.began(clock.monotonic());
+    const started = () => starting.delete(runner);
     runner.ready.then(
-      () => {
-        starting.delete(runner);
-        serve();
-      },
-      error => {
-        starting.delete(runner);
-        // Each try is for somebody: whoever waits longest for such a one hears why there is none.
-        const at = waiting.findIndex(({ demand }) => demand.heap_mb <= heap_mb);
-        for (const one of at < 0 ? [] : waiting.splice(at, 1)) one.reject(error);
-      },
+      () => started() && serve(),
+      error => started() && refuse(runner.heap_mb, error),
     );
     void runner.ended.then(end => {
       all.delete(runner);
-      const said = {
-        runner: runner.id,
-        pid: runner.pid,
-        reason: end.reason,
-        exit_code: end.exit_code,
-        signal: end.signal,
-      };
-      if (end.reason === 'exit' || end.reason === 'protocol')
-        log.warn({ ...said, how: end.error.message }, 'A runner ended unasked');
-      else log.debug(said, 'A runner ended');
+      report(log, runner, end);
       serve();
       if (!runner.taken && end.reason === 'exit') void rest();
       else keepWarm();
     });
-    return runner;
+  }
+
+  /** Each try is for somebody: whoever waits longest for such a one hears why there is none. */
+  function refuse(heap_mb: number, error: Error): void {
+    const at = waiting.findIndex(({ demand }) => demand.heap_mb <= heap_mb);
+    for (const one of at < 0 ? [] : waiting.splice(at, 1)) one.reject(error);
   }
 
   /** What ends without having been asked to, and without a task, ends again: not too often. */
@@ -220,10 +212,7 @@ export function openPool(options: PoolOptions): Pool {
       busy: [...all].filter(one => one.taken).length,
       idle: idle().length,
       starting: starting.size,
-      rss_bytes: [...all].reduce(
-        (sum, one) => sum + Math.max(one.rss_bytes, one.taken ? one.peakBytes() : 0),
-        0,
-      ),
+      rss_bytes: [...all].reduce((sum, one) => sum + (readProcess(one.pid)?.rss_bytes ?? one.rss_bytes), 0),
     }),
     async close() {
       closing.abort();
@@ -258,6 +247,19 @@ function openWatch(): (busy: readonly RunnerProcess[]) => void {
 function bestOf(idle: readonly RunnerProcess[], { heap_mb }: Demand): RunnerProcess | undefined {
   const fit = idle.filter(one => one.heap_mb >= heap_mb);
   return fit.sort((a, b) => a.heap_mb - b.heap_mb || b.idle_since - a.idle_since)[0];
+}
+
+function report(log: Log, { id, pid }: RunnerProcess, end: RunnerEnd): void {
+  const { reason, exit_code, signal, error } = end;
+  const said = { runner: id, pid, reason, exit_code, signal };
+  const unasked = reason === 'exit' || reason === 'protocol';
+  if (unasked) log.warn({ ...said, how: error.message }, 'A runner ended unasked');
+  else log.debug(said, 'A runner ended');
+}
+
+function notStarted(error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return fail('task.crashed', { how: `it could not be started: ${reason}` });
 }
 
 function closed(): Error {

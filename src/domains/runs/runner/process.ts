@@ -219,7 +219,9 @@ export function spawnRunner(spawning: Spawning): RunnerProcess {
       void tidy(attempt).finally(() => clearTimeout(late));
     },
     kill: () => end('killed'),
-    terminate: () => void signalGroup(pid, 'SIGTERM'),
+    terminate() {
+      if (pid > 0 && !has_exited) signalGroup(pid, 'SIGTERM');
+    },
     peakBytes: () => peak,
     noteMemory(bytes) {
       peak = Math.max(peak, bytes);
