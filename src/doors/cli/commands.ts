@@ -60,6 +60,12 @@ export const COMMANDS: readonly CommandLine[] = [
     load: () => import('./session.ts'),
   },
   { name: 'secret', alias: 'secrets', summary: 'Secrets of a workspace', load: () => import('./secret.ts') },
+  {
+    name: 'schedule',
+    alias: 'schedules',
+    summary: 'When which tasks run',
+    load: () => import('./schedule.ts'),
+  },
   { name: 'audit', summary: 'What was changed, by whom', load: () => import('./audit.ts') },
   { name: 'backup', summary: 'Save the whole installation in one file', load: () => import('./backup.ts') },
   {
