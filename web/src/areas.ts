@@ -4,10 +4,11 @@ import { apiDocs } from './pages/api-docs/area.ts';
 import { design } from './pages/design/area.ts';
 import { home } from './pages/home/area.ts';
 import { instance } from './pages/instance/area.ts';
+import { runs } from './pages/runs/area.ts';
 import { audit, settings } from './pages/settings/area.ts';
 
 /** The areas that exist, in the order of the navigation. A new area adds its line here, and is everywhere. */
-export const areas: readonly Area[] = [home, audit, settings, instance, apiDocs, account, design];
+export const areas: readonly Area[] = [home, runs, audit, settings, instance, apiDocs, account, design];
 
 export const allPages: readonly Page[] = areas.flatMap(area => area.pages);
 
