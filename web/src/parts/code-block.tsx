@@ -1,6 +1,6 @@
 import { useRef } from 'react';
-import { CopyButton } from '../../parts/copy-button.tsx';
-import { useScrollable } from '../../parts/table/use-scrollable.ts';
+import { CopyButton } from './copy-button.tsx';
+import { useScrollable } from './table/use-scrollable.ts';
 import css from './code-block.module.css';
 import { type JsonToken, jsonTokens } from './json-tokens.ts';
 

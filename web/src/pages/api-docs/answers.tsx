@@ -4,7 +4,7 @@ import { Card } from '../../parts/card.tsx';
 import { problemText } from '../../problems.ts';
 import css from './api-docs.module.css';
 import type { Api, Operation } from './api-model.ts';
-import { CodeBlock } from './code-block.tsx';
+import { CodeBlock } from '../../parts/code-block.tsx';
 import { FieldTable } from './field-table.tsx';
 import { fieldRows, sampleOf } from './schema.ts';
 

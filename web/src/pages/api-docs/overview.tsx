@@ -6,7 +6,7 @@ import { Columns, Stack } from '../../parts/columns.tsx';
 import { type Fact, Facts } from '../../parts/facts.tsx';
 import css from './api-docs.module.css';
 import type { Api } from './api-model.ts';
-import { CodeBlock } from './code-block.tsx';
+import { CodeBlock } from '../../parts/code-block.tsx';
 import { codeSample } from './code-samples.ts';
 import { SPEC_ADDRESS } from './fetch-spec.ts';
 
