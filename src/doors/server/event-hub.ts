@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/kit/clock.ts';
 import type { Log } from '../../base/kit/log.ts';
+import { oneAtATime } from '../../base/kit/one-at-a-time.ts';
 import type { Event } from '../../contract/system.ts';
 import type { EventReader } from './parts.ts';
 
@@ -233,24 +234,6 @@ function toEntry(event: Event): HubEntry {
 
 function maxOf(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
-}
-
-/** A call while one runs asks for exactly one more. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let again = false;
-  const run = async (): Promise<void> => {
-    do {
-      again = false;
-      await work();
-    } while (again);
-    running = undefined;
-  };
-  return () => {
-    again = running !== undefined;
-    running ??= run();
-    return running;
-  };
 }
 
 function limitTo(count: number): <T>(work: () => Promise<T>) => Promise<T> {
