@@ -42,5 +42,6 @@ export const AUDIT_ACTIONS = [
   'keys.rotated',
   'keys.rewrapped',
   'keys.verified',
+  'keys.exported',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -63,6 +63,7 @@ export const routeIndex: Record<RouteName, RouteLine> = {
   'keys.verify': { method: 'POST', path: '/instance/keys/verify', output: 'json' },
   'keys.rotate': { method: 'POST', path: '/instance/keys/rotate', output: 'json' },
   'keys.rewrap': { method: 'POST', path: '/instance/keys/rewrap', output: 'json' },
+  'keys.note_export': { method: 'POST', path: '/instance/keys/exports', output: 'empty' },
   'system.show': { method: 'GET', path: '/instance/system', output: 'json' },
   'backup.download': { method: 'GET', path: '/instance/backup', output: 'stream' },
   'events.stream': { method: 'GET', path: '/events', output: 'stream' },

@@ -101,6 +101,7 @@ function changes(world: World): Record<string, () => Promise<unknown>> {
     },
     'users.link': () => local['users.link']({ body: { email } }),
     'keys.verify': () => local['keys.verify'](),
+    'keys.note_export': () => local['keys.note_export']({ body: { key_ids: ['0123456789abcdef'] } }),
     'keys.rotate': () => local['keys.rotate']({ body: {} }),
   };
 }
