@@ -20,6 +20,11 @@ export interface TransactionOptions {
   read_only?: boolean;
   /** `read committed` unless said. */
   isolation?: 'repeatable read' | 'serializable';
+  /**
+   * How long one statement may take, where the role's 30 seconds are too few: building an index, a large sweep. Both limits
+   * move, the server's and the driver's. What takes longer still (a backup, a migration) has a connection of its own.
+   */
+  statement_seconds?: number;
 }
 
 export interface Doors {
@@ -52,15 +57,37 @@ export function openDoors(pool: pg.Pool, notify: (channel: string) => void): Doo
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function workspaceOpening(workspace_id: string, options: TransactionOptions = {}): string {
-  // It stands in the text of the statement (several statements at once take no parameters), so its form is checked here.
-  if (!UUID.test(workspace_id)) throw fail('workspace.required');
-  return `${begin(options)}; SET LOCAL ROLE moulin_workspace; SET LOCAL moulin.workspace_id = '${workspace_id}'`;
+interface Opening {
+  sql: string;
+  /** When the driver gives up on a statement; undefined: as the pool says. */
+  query_timeout: number | undefined;
 }
 
-function instanceOpening(reason: string, options: TransactionOptions = {}): string {
+/** The server, which knows more, speaks first; the driver only when it is gone. */
+const GRACE_SECONDS = 15;
+
+function workspaceOpening(workspace_id: string, options: TransactionOptions = {}): Opening {
+  // It stands in the text of the statement (several statements at once take no parameters), so its form is checked here.
+  if (!UUID.test(workspace_id)) throw fail('workspace.required');
+  return opening(
+    options,
+    `SET LOCAL ROLE moulin_workspace; SET LOCAL moulin.workspace_id = '${workspace_id}'`,
+  );
+}
+
+function instanceOpening(reason: string, options: TransactionOptions = {}): Opening {
   const name = `moulin: ${reason.replaceAll(/[^\w .:,-]/g, '?')}`.slice(0, 63);
-  return `${begin(options)}; SET LOCAL ROLE moulin_instance; SET LOCAL application_name = '${name}'`;
+  return opening(options, `SET LOCAL ROLE moulin_instance; SET LOCAL application_name = '${name}'`);
+}
+
+function opening(options: TransactionOptions, door: string): Opening {
+  const { statement_seconds: seconds } = options;
+  if (seconds === undefined) return { sql: `${begin(options)}; ${door}`, query_timeout: undefined };
+  const ms = Math.ceil(seconds * 1000);
+  return {
+    sql: `${begin(options)}; SET LOCAL statement_timeout = ${ms}; ${door}`,
+    query_timeout: ms + GRACE_SECONDS * 1000,
+  };
 }
 
 function begin(options: TransactionOptions): string {
@@ -80,7 +107,7 @@ export function notifyAfterCommit(tx: Tx, channel: string): void {
 
 async function transact<T>(
   pool: pg.Pool,
-  opening: string,
+  opening: Opening,
   work: (tx: Tx) => Promise<T>,
   notify: (channel: string) => void,
 ): Promise<T> {
@@ -119,14 +146,15 @@ function kyselyOn(driver: Driver): Kysely<DB> {
 }
 
 /** Kysely's own driver begins with a bare BEGIN: this one begins with the opening, and says what failures mean. */
-function doorDriver(pool: pg.Pool, opening: string): Driver {
+function doorDriver(pool: pg.Pool, { sql: opening, query_timeout }: Opening): Driver {
   let client: pg.PoolClient | undefined;
   let broken = false;
 
   const run = async (sql: string, values: readonly unknown[] = []): Promise<pg.QueryResult> => {
     if (!client) throw new Error('the transaction has no connection');
     try {
-      return await client.query(sql, [...values]);
+      const query = { text: sql, values: [...values], ...(query_timeout && { query_timeout }) };
+      return await client.query(query);
     } catch (error) {
       broken ||= isConnectionLost(error);
       throw translate(error);
