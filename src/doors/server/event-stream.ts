@@ -2,7 +2,8 @@ import { fail, isFailure } from '../../base/kit/errors.ts';
 import type { Principal } from '../../contract/principal.ts';
 import type { Call, StreamReply } from '../../contract/route.ts';
 import type { systemRoutes } from '../../contract/system.ts';
-import type { EventHub, HubEntry } from './event-hub.ts';
+import type { EventHub } from './event-hub.ts';
+import type { HubEntry } from './event-ring.ts';
 import type { ServerLimits, ServerParts } from './parts.ts';
 
 type StreamCall = Call<(typeof systemRoutes)['events.stream']>;
