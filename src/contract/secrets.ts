@@ -139,10 +139,7 @@ export const secretRoutes = defineRoutes({
     permission: 'instance:keys',
     body: z.object({
       /** What was saved; the file may hold former keys too. */
-      key_ids: z
-        .array(z.string().regex(/^[0-9a-f]{16}$/))
-        .min(1)
-        .max(50),
+      key_ids: z.array(z.string().min(1).max(64)).min(1).max(50),
     }),
     output: 'empty',
   },
