@@ -61,5 +61,6 @@ export const AUDIT_ACTIONS = [
   'calendar.created',
   'calendar.changed',
   'calendar.deleted',
+  'keys.exported',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

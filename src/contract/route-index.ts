@@ -102,6 +102,7 @@ export const routeIndex: Record<RouteName, RouteLine> = {
   'webhook.delete': { method: 'DELETE', path: '/webhook', output: 'empty' },
   'webhook.test': { method: 'POST', path: '/webhook/test', output: 'json' },
   'webhook.deliveries': { method: 'GET', path: '/webhook/deliveries', output: 'json' },
+  'keys.note_export': { method: 'POST', path: '/instance/keys/exports', output: 'empty' },
   'system.show': { method: 'GET', path: '/instance/system', output: 'json' },
   'backup.download': { method: 'GET', path: '/instance/backup', output: 'stream' },
   'events.stream': { method: 'GET', path: '/events', output: 'stream' },

@@ -39,6 +39,20 @@ const settings = {
 export const newScheduleSchema = z.strictObject(settings);
 export type NewSchedule = z.infer<typeof newScheduleSchema>;
 
+/** Without the defaults: what a change does not say stays as it is. */
+export const scheduleChangeSchema = z
+  .strictObject({
+    ...settings,
+    description: settings.description.unwrap(),
+    enabled: settings.enabled.unwrap(),
+    jitter_seconds: settings.jitter_seconds.unwrap(),
+    catch_up: settings.catch_up.unwrap(),
+    catch_up_limit: settings.catch_up_limit.unwrap(),
+    overlap: settings.overlap.unwrap(),
+    priority: settings.priority.unwrap(),
+  })
+  .partial();
+
 export const scheduleSchema = z.object({
   id,
   name: z.string(),
@@ -140,7 +154,7 @@ export const scheduleRoutes = defineRoutes({
     tag: 'Schedules',
     permission: 'schedules:edit',
     params: byId,
-    body: newScheduleSchema.partial(),
+    body: scheduleChangeSchema,
     output: scheduleSchema,
     etag: 'write',
     errors: [

@@ -130,4 +130,17 @@ export const secretRoutes = defineRoutes({
     }),
     errors: ['key.new_needed'],
   },
+  'keys.note_export': {
+    method: 'POST',
+    path: '/instance/keys/exports',
+    summary:
+      'Leave word in the audit log that a copy of the key was saved; no answer ever holds the key itself',
+    tag: 'Installation',
+    permission: 'instance:keys',
+    body: z.object({
+      /** What was saved; the file may hold former keys too. */
+      key_ids: z.array(z.string().min(1).max(64)).min(1).max(50),
+    }),
+    output: 'empty',
+  },
 });

@@ -103,6 +103,7 @@ function changes(world: World): Record<string, () => Promise<unknown>> {
     },
     'users.link': () => local['users.link']({ body: { email } }),
     'keys.verify': () => local['keys.verify'](),
+    'keys.note_export': () => local['keys.note_export']({ body: { key_ids: ['0123456789abcdef'] } }),
     'keys.rotate': () => local['keys.rotate']({ body: {} }),
     ...changesOfRuns(world),
     ...changesOfSchedules(world),
@@ -412,6 +413,28 @@ test('a secret that somebody puts into a name is covered in the log', async t =>
   const { items } = await owner.client['audit.list']({ query: { action: 'service_account.created' } });
   assert.match(items[0]?.object_name ?? '', /^see moulin_\w+_•••$/);
   assert(!JSON.stringify(items).includes(token));
+});
+
+test('the log of one workspace says nothing of the secrets of another: no guess is confirmed there', async t => {
+  const world = await openWorld(t);
+  const owner = await world.firstAdmin();
+  await owner.client['workspaces.create']({ body: { name: 'Other', slug: 'other' } });
+  const secret = 'correct-horse-battery';
+  const put = (workspace: string) =>
+    owner.client['secrets.put']({ workspace, params: { name: 'erp' }, body: { value: secret } });
+  const guess = async (name: string) => {
+    await owner.client['service_accounts.create']({
+      workspace: 'main',
+      body: { name: `${name} ${secret}`, role: 'viewer' },
+    });
+    const query = { action: 'service_account.created' };
+    const { items } = await owner.client['audit.list']({ workspace: 'main', query });
+    return items[0]?.object_name;
+  };
+  await put('other');
+  assert.equal(await guess('one'), `one ${secret}`);
+  await put('main');
+  assert.equal(await guess('two'), 'two •••');
 });
 
 test('entries hear of each other as events: open pages of the workspace update', async t => {

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../../src/base/db/embedded/port.ts';
+import type { AuditEntry } from '../../src/contract/access.ts';
 import type { KeyStatus } from '../../src/contract/secrets.ts';
 import { newInstallation } from './installation.ts';
 
@@ -47,4 +49,22 @@ test('while nothing runs, commands open the installation themselves', async t =>
   assert.equal(copy.code, 3);
   await rename(`${status.place}.away`, status.place);
   assert.equal((await here.moulin(['secret', 'list'])).code, 0);
+});
+
+test('a copy of the key leaves word in the log, and is made also where nobody can be told', async t => {
+  const here = await newInstallation(t);
+  await (await here.start()).stop();
+  const copies = async () =>
+    (await here.json<AuditEntry[]>('audit', 'list', '--instance', '--action', 'keys.exported')).length;
+  const exported = await here.moulin(['keys', 'export', join(here.home, 'one')]);
+  assert.equal(exported.code, 0, exported.stderr);
+  assert.equal(exported.stderr, '');
+  assert.equal(await copies(), 1);
+
+  const env = { MOULIN_DATABASE_URL: `postgres://a:b@127.0.0.1:${await freePort()}/nothing` };
+  const untold = await here.moulin(['keys', 'export', join(here.home, 'two')], { env });
+  assert.equal(untold.code, 0, untold.stderr);
+  assert.match(untold.stderr, /The audit log could not be told of it: .*does not answer/);
+  assert(existsSync(join(here.home, 'two')));
+  assert.equal(await copies(), 1);
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { openStore } from '../../src/base/db/index.ts';
@@ -135,12 +136,21 @@ test('a first start that is killed at any moment is finished by the next one', {
   await until(() => isEmpty(folder), 'everything to end');
 });
 
+/** As in root's home: PostgreSQL's account cannot execute it. */
+function privateNode(t: TestContext): string {
+  const folder = join(scratchFolder(t), 'private');
+  mkdirSync(folder, { mode: 0o700 });
+  const path = join(folder, 'node');
+  copyFileSync(process.execPath, path, constants.COPYFILE_FICLONE);
+  return path;
+}
+
 test('where there is no shell, a guard in JavaScript does the same', { skip: NO_PROC }, async t => {
   const folder = scratchFolder(t);
   defer(t, () => {
     for (const { pid } of processesAbout(folder)) process.kill(pid, 'SIGKILL');
   });
-  const child = spawn(process.execPath, [WRITER, folder, '1', 'node'], {
+  const child = spawn(privateNode(t), [WRITER, folder, '1', 'node'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');

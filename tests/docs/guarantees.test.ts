@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { exists, read } from '../../scripts/source/files.ts';
 
 const PAGE = 'docs/guide/guarantees.md';
+const FAULTS = 'tests/faults/README.md';
 
 interface Named {
   path: string;
@@ -17,6 +18,16 @@ test('every guarantee names tests, and each of them is there', () => {
     return tests.filter(named => !isThere(named)).map(({ path, title }) => `${path}: ${title}`);
   });
   assert.deepEqual(wrong, []);
+});
+
+test('every fault that is listed names a test, and each of them is there', () => {
+  const faults = faultsIn(read(FAULTS));
+  const rows = read(FAULTS).match(/^\| /gm) ?? [];
+  assert.equal(faults.length, rows.length - 1, 'every row but the head names one');
+  assert.deepEqual(
+    faults.filter(named => !isThere(named)),
+    [],
+  );
 });
 
 test('a guarantee without a test, and a test that is gone, are found out', () => {
@@ -54,6 +65,15 @@ function toNamed(line: string): Named {
 /** As the title of a test, not just somewhere in the file. */
 function isThere({ path, title }: Named): boolean {
   if (!exists(path)) return false;
-  const titles = [...read(path).matchAll(/\b(?:test|scenario|scenarioAlone)\(\s*(['"`])(.*?)\1,/gs)];
-  return titles.some(([, , found]) => found === title);
+  const text = read(path);
+  return ["'", '"', '`'].some(quote => {
+    const at = text.indexOf(`${quote}${title}${quote},`);
+    return at !== -1 && /\b(?:test|scenario|scenarioAlone)\(\s*$/.test(text.slice(0, at));
+  });
+}
+
+/** Rows `| when | \`path\` | title |`. */
+function faultsIn(page: string): Named[] {
+  const rows = [...page.matchAll(/^\| [^|]+ \| `([^`|]+)` \| (.+) \|$/gm)];
+  return rows.map(([, path = '', title = '']) => ({ path, title }));
 }

@@ -12,6 +12,7 @@ import type { Visit } from './support/visit.ts';
 /** Asking who I am is refused, and that is how the page knows. */
 const NOBODY = /401 \(Unauthorized\)/;
 const USED = /410 \(Gone\)/;
+const CUT = /400 \(Bad Request\)/;
 
 for (const language of LANGUAGES)
   scenario(`the doors are whole, in ${language}`, async (scene, t) => {
@@ -22,6 +23,7 @@ for (const language of LANGUAGES)
     const nobody = await scene.visit({ language });
     nobody.faults.expect(NOBODY);
     nobody.faults.expect(USED);
+    nobody.faults.expect(CUT);
     const look = lookThrough(nobody, language);
     await t.test('sign-in', () => look('/sign-in', 'submit'));
     await t.test('sign-in, after the identity provider said no', () =>
@@ -29,6 +31,7 @@ for (const language of LANGUAGES)
     );
     await t.test('sign-in, refused', () => look('/sign-in', 'submit', typeWrongly));
     await t.test('link, without its token', () => look('/link', 'link.missing'));
+    await t.test('link, cut in half', () => look('/link#moulin_l1nk', 'link.missing'));
     await t.test('link, used', () => look(links.used, 'link.to_sign_in'));
     await t.test('link, password reset', () => look(links.reset, 'link.reset.submit'));
     await t.test('link, invitation', () => look(links.invitation, 'link.invitation.submit'));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chownSync,
@@ -146,3 +147,36 @@ test('a data folder that this account may not write is refused in words', {
   assert.match(refused.output, /data folder .*of-root cannot be used: this account may not write there/);
   assert.doesNotMatch(refused.output, /\n\s+at /, 'no stack');
 });
+
+// A copy that was made read-only; one that `sudo npm start` once took over, wholly or in part.
+const TAKEN: [what: string, how: string[], said: RegExp][] = [
+  ['read-only', ['chmod', '-R', 'a-w', '.'], /cannot be used: this account may not write there \(run\)/],
+  ['of root’s', ['chown', '-R', 'root', '.'], /cannot be used: this account may not write there/],
+  ['one with a store of root’s', ['chown', '-R', 'root', 'store'], /cannot be used for the store: EPERM/],
+  ['one with logs of root’s', ['chown', '-R', 'root', 'logs'], /may not write there \(logs\)/],
+  ['one with a log of root’s', ['chown', 'root', 'logs/moulin.log'], /\(logs\/moulin\.log\)/],
+];
+for (const [what, [program = '', ...words], said] of TAKEN)
+  test(`a data folder that has been used, and is now ${what}, is refused in words and left as it is`, {
+    skip: NO_PROC || NO_ACCOUNT,
+  }, async () => {
+    const data = join(root, what);
+    execFileSync('cp', ['-a', join(clone, '.moulin'), data]);
+    execFileSync(program, words, { cwd: data });
+    const before = listOf(data);
+    const refused = await runToEnd(['bin/moulin', 'start', '--no-open', '--data', data], options(OFFLINE));
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.output, said);
+    assert.doesNotMatch(refused.output, /\n\s+at |is ready/);
+    assert.deepEqual(listOf(data), before);
+    await allGone(root);
+  });
+
+/** Every path with its size and owner. */
+function listOf(folder: string): string[] {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return paths.map(path => {
+    const { size, uid, mode } = lstatSync(join(folder, path));
+    return `${path} ${size} ${uid} ${mode.toString(8)}`;
+  });
+}

@@ -19,7 +19,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ROOT } from '../../scripts/source/files.ts';
-import { personsEnvironment, runToEnd } from './support/running.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { personsEnvironment, runToEnd, start } from './support/running.ts';
 
 // Where Node 24 comes from on a machine whose Node is older: a registry of a company, which wants a token. The registry here is
 // ours and holds one package; npm, its configuration and the launcher are the real ones.
@@ -39,6 +40,8 @@ interface Registry {
   url: string;
   /** Paths that were asked for with the right token. */
   served: string[];
+  /** Packages are sent only when what it returns is called. */
+  hold(): () => void;
 }
 
 /** A program that is what the launcher wants, or not: the Node of this test under another name. */
@@ -57,17 +60,26 @@ async function openRegistry(
   const tarball = readFileSync(join(folder, 'package.tgz'));
 
   const served: string[] = [];
-  const server = createServer((request, response) => answer(request, response));
+  let gate = Promise.resolve();
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  return { url, served };
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    return resolve;
+  };
+  return { url, served, hold };
 
-  function answer({ url: path = '', headers }: IncomingMessage, response: ServerResponse): void {
+  async function answer({ url: path = '', headers }: IncomingMessage, response: ServerResponse) {
     if (headers.authorization !== `Bearer ${TOKEN}`) return void response.writeHead(401).end('{}');
     served.push(path);
-    if (path.endsWith('.tgz')) return void response.end(tarball);
+    if (path.endsWith('.tgz')) {
+      await gate;
+      return void response.end(tarball);
+    }
     if (path !== `/${NAME}`) return void response.writeHead(404).end('{}');
     const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
     const version = {
@@ -119,17 +131,25 @@ test('Node 24 comes once from the registry that npm is configured for, with its 
   const registry = await openRegistry(t);
   const env = employee(t, registry, TOKEN);
   const where = { cwd: installedPackage(t), env };
-  const run = () => runToEnd(['node', 'bin/moulin', 'a b', '--c'], where);
+  const run = () => start(['node', 'bin/moulin', 'a b', '--c'], where);
 
-  // Two at the same moment: one installs, the other waits and uses what is there.
-  const both = await Promise.all([run(), run()]);
-  for (const { code, output } of both)
-    assert.ok(code === 0 && output.endsWith(`${process.version} a b --c\n`), output);
-  assert.match(both.map(({ output }) => output).join(), /Installing Node 24[\s\S]*Waiting for another start/);
+  // Two at the same moment: one of them installs, whichever, and the other waits and uses what is there.
+  const release = registry.hold();
+  const both = [run(), run()];
+  await waitFor(() => both.some(({ output }) => output().includes('Waiting for another start')), {
+    seconds: 60,
+    what: () => `one to wait for the other:\n${both.map(({ output }) => output()).join('\n')}`,
+  });
+  release();
+  for (const { ended, output } of both)
+    assert.ok((await ended()) === 0 && output().endsWith(`${process.version} a b --c\n`), output());
+  assert.equal(both.filter(({ output }) => output().includes('Installing Node 24')).length, 1);
   assert.equal(registry.served.filter(path => path.endsWith('.tgz')).length, 1);
 
   registry.served.length = 0;
-  assert.deepEqual(await run(), { code: 0, output: `${process.version} a b --c\n` });
+  const later = run();
+  assert.equal(await later.ended(), 0);
+  assert.equal(later.output(), `${process.version} a b --c\n`);
   assert.deepEqual(registry.served, [], 'a later start asks nobody');
   const names = readdirSync(join(cached(env), '..')).filter(name => name.startsWith('node-'));
   assert.deepEqual(names, [cached(env).split('/').at(-1)], 'nothing half-done beside it');

@@ -5,7 +5,7 @@ interface Deadline {
   what: () => string;
 }
 
-const PAUSE_MILLISECONDS = 50;
+const PAUSE_MS = 20;
 
 /** Asks until the answer is there; a condition that never comes says what was waited for. */
 export async function waitFor<T>(
@@ -17,6 +17,6 @@ export async function waitFor<T>(
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > deadline) throw new Error(`waited ${seconds} s for ${what()}`);
-    await pause(PAUSE_MILLISECONDS);
+    await pause(PAUSE_MS);
   }
 }

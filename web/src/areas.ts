@@ -22,6 +22,16 @@ export function pageAddress(page: Page, workspace: string | undefined): string |
   return workspace === undefined ? undefined : page.path.replace('$workspace', workspace);
 }
 
+/** The area that an address belongs to: that of the page whose own address is the longest beginning of it. */
+export function areaAt(pathname: string, workspace: string | undefined): Area | undefined {
+  const matching = allPages.flatMap(page => {
+    const to = pageAddress(page, workspace);
+    return to !== undefined && `${pathname}/`.startsWith(`${to}/`) ? [{ page, to }] : [];
+  });
+  const [closest] = matching.sort((a, b) => b.to.length - a.to.length);
+  return closest === undefined ? undefined : areaOf(closest.page);
+}
+
 /** What an event makes stale, according to every area that cares about it. */
 export function staleRules(): Record<string, string[]> {
   const entries = areas.flatMap(area => Object.entries(area.stale ?? {}));

@@ -95,6 +95,17 @@ test('a stream that was refused is opened again after the last position, more an
   assert.ok([...waiting].some(entry => entry.milliseconds === 2000));
 });
 
+test('events that come twice, or in another order, are looked at again, and none after them is missed', () => {
+  const { opened, say, pass, batches, latest } = harness();
+  for (const position of ['41', '42', '42', '40']) say('a.b', position);
+  pass(100);
+  assert.deepEqual(batches, [['a.b', 'a.b', 'a.b', 'a.b']]);
+  latest().listener.broke(true);
+  pass(1000);
+  // From the last one that was told, however small: what is told twice costs a look, what is skipped would be lost.
+  assert.equal(opened.at(-1)?.after, '40');
+});
+
 test('a break asks once who may listen, a refusal each time', () => {
   const { latest, ends } = harness();
   latest().listener.opened();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
+import { defer } from '../../../tests/support/defer.ts';
 import {
   belongsToWorkspace,
   inOrderOfReference,
@@ -12,8 +14,8 @@ import {
 } from '../../../tests/support/rows.ts';
 import { isFailure } from '../kit/errors.ts';
 import { newId } from '../kit/ids.ts';
-import { codeOf, withClient } from './connection.ts';
-import type { Tx } from './doors.ts';
+import { clientConfig, codeOf, withClient } from './connection.ts';
+import { openDoors, type Tx } from './doors.ts';
 import { INSTANCE_DOOR } from './instance-door.ts';
 import { readSchema, type Schema, type Table } from './schema/read.ts';
 
@@ -379,4 +381,25 @@ test('a table that changes while its statements are prepared costs nobody anythi
   for (const _ of OFTEN) await rows();
   await withClient(db.owner, 'test', client => client.query('alter table instance add column more int'));
   assert.equal('more' in Object((await rows()).rows[0]), true);
+});
+
+test('a transaction may be given longer, by the server and by the driver, or less', async t => {
+  const db = await testDatabase(t);
+  // As in the product, where the role's limit is below the driver's, and a hundred times as fast.
+  const pool = new pg.Pool({ ...clientConfig(db.app, 'test'), max: 1, query_timeout: 450 });
+  pool.on('error', () => {});
+  defer(t, () => pool.end());
+  const doors = openDoors(pool, () => {});
+  const sleep = (tx: Tx) => sql`select pg_sleep(0.7)`.execute(tx);
+  await assert.rejects(doors.withInstance('test', sleep), error => isFailure(error, 'server.unavailable'));
+  await doors.withInstance('test', sleep, { statement_seconds: 20 });
+  await doors.withWorkspace({ workspace_id: newId() }, sleep, { statement_seconds: 20 });
+  await assert.rejects(doors.withInstance('test', sleep, { statement_seconds: 0.1 }), error =>
+    isFailure(error, 'store.timeout'),
+  );
+  // Only for that transaction: the next one on the same connection has the role's own limit.
+  const limit = await doors.withInstance('test', tx =>
+    sql<{ limit: string }>`select current_setting('statement_timeout') "limit"`.execute(tx),
+  );
+  assert.equal(limit.rows[0]?.limit, '30s');
 });

@@ -22,6 +22,11 @@ export interface TransactionOptions {
   isolation?: 'repeatable read' | 'serializable';
   /** Its statements come many times a second, with the same text: each connection plans them once. */
   prepared?: boolean;
+  /**
+   * How long one statement may take, where the role's 30 seconds are too few: building an index, a large sweep. Both limits
+   * move, the server's and the driver's. What takes longer still (a backup, a migration) has a connection of its own.
+   */
+  statement_seconds?: number;
 }
 
 export interface Doors {
@@ -44,7 +49,7 @@ const OPENING_DELAYS_MS = [0, 100, 400];
 export function openDoors(pool: pg.Pool, notify: (channel: string) => void): Doors {
   const nameOf = openNames();
   const plain = () => undefined;
-  const run = <T>(opening: () => string, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}) =>
+  const run = <T>(opening: () => Opening, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}) =>
     repeatOnConflict(() => {
       const place = { pool, opening: opening(), nameOf: options.prepared ? nameOf : plain };
       return transact(place, work, notify);
@@ -85,15 +90,37 @@ function openNames(): NameOf {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function workspaceOpening(workspace_id: string, options: TransactionOptions = {}): string {
-  // It stands in the text of the statement (several statements at once take no parameters), so its form is checked here.
-  if (!UUID.test(workspace_id)) throw fail('workspace.required');
-  return `${begin(options)}; SET LOCAL ROLE moulin_workspace; SET LOCAL moulin.workspace_id = '${workspace_id}'`;
+interface Opening {
+  sql: string;
+  /** When the driver gives up on a statement; undefined: as the pool says. */
+  query_timeout: number | undefined;
 }
 
-function instanceOpening(reason: string, options: TransactionOptions = {}): string {
+/** The server, which knows more, speaks first; the driver only when it is gone. */
+const GRACE_SECONDS = 15;
+
+function workspaceOpening(workspace_id: string, options: TransactionOptions = {}): Opening {
+  // It stands in the text of the statement (several statements at once take no parameters), so its form is checked here.
+  if (!UUID.test(workspace_id)) throw fail('workspace.required');
+  return opening(
+    options,
+    `SET LOCAL ROLE moulin_workspace; SET LOCAL moulin.workspace_id = '${workspace_id}'`,
+  );
+}
+
+function instanceOpening(reason: string, options: TransactionOptions = {}): Opening {
   const name = `moulin: ${reason.replaceAll(/[^\w .:,-]/g, '?')}`.slice(0, 63);
-  return `${begin(options)}; SET LOCAL ROLE moulin_instance; SET LOCAL application_name = '${name}'`;
+  return opening(options, `SET LOCAL ROLE moulin_instance; SET LOCAL application_name = '${name}'`);
+}
+
+function opening(options: TransactionOptions, door: string): Opening {
+  const { statement_seconds: seconds } = options;
+  if (seconds === undefined) return { sql: `${begin(options)}; ${door}`, query_timeout: undefined };
+  const ms = Math.ceil(seconds * 1000);
+  return {
+    sql: `${begin(options)}; SET LOCAL statement_timeout = ${ms}; ${door}`,
+    query_timeout: ms + GRACE_SECONDS * 1000,
+  };
 }
 
 function begin(options: TransactionOptions): string {
@@ -113,7 +140,7 @@ export function notifyAfterCommit(tx: Tx, channel: string): void {
 
 interface Place {
   pool: pg.Pool;
-  opening: string;
+  opening: Opening;
   nameOf: NameOf;
 }
 
@@ -157,7 +184,7 @@ function kyselyOn(driver: Driver): Kysely<DB> {
 }
 
 /** Kysely's own driver begins with a bare BEGIN: this one begins with the opening, and says what failures mean. */
-function doorDriver({ pool, opening, nameOf }: Place): Driver {
+function doorDriver({ pool, opening: { sql: opening, query_timeout }, nameOf }: Place): Driver {
   let client: pg.PoolClient | undefined;
   let broken = false;
 
@@ -168,7 +195,8 @@ function doorDriver({ pool, opening, nameOf }: Place): Driver {
   ): Promise<pg.QueryResult> => {
     if (!client) throw new Error('the transaction has no connection');
     try {
-      return await client.query({ text: sql, values: [...values], name });
+      const limit = query_timeout && { query_timeout };
+      return await client.query({ text: sql, values: [...values], name, ...limit });
     } catch (error) {
       broken ||= isConnectionLost(error) || isStalePlan(error);
       throw translate(error);

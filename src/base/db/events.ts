@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Event } from '../../contract/system.ts';
 import { newId } from '../kit/ids.ts';
+import { oneAtATime } from '../kit/one-at-a-time.ts';
 import { notifyAfterCommit, type Tx } from './doors.ts';
 import { lockKey } from './locks.ts';
 import type { Store } from './open.ts';
@@ -152,25 +153,6 @@ export function openEvents(store: Store, options: FeedOptions = {}): EventFeed {
       await sequenceSoon.idle();
     },
   };
-}
-
-/** A call while one runs asks for exactly one more, which starts after it: what was written meanwhile is seen. */
-function oneAtATime(work: () => Promise<void>): (() => Promise<void>) & { idle: () => Promise<void> } {
-  let running: Promise<void> | undefined;
-  let again = false;
-  const run = async (): Promise<void> => {
-    do {
-      again = false;
-      await work();
-    } while (again);
-    running = undefined;
-  };
-  const ask = () => {
-    if (running) again = true;
-    running ??= run();
-    return running;
-  };
-  return Object.assign(ask, { idle: async () => running });
 }
 
 // ── Statements ──────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,12 @@ export {
 export { contains, folded } from './folded.ts';
 export { type Lock, lockKey } from './locks.ts';
 export { openPrepared, openStore, type Store, type StoreHealth } from './open.ts';
-export { type ExternalOptions, type OpenOptions, type PreparedStore, prepareStore, restoreStore } from './prepare.ts';
+export {
+  type ExternalOptions,
+  type OpenOptions,
+  type PreparedStore,
+  prepareStore,
+  restoreStore,
+} from './prepare.ts';
 export type { Snapshot } from './snapshot.ts';
 export type { DB, JsonValue } from './types.ts';

@@ -37,7 +37,7 @@ type OpenedStore = Store & { migrated: MigrationReport };
 
 const POOL_SIZE = 8;
 const POOL_IDLE_SECONDS = 30;
-/** Longer than the role's own statement time-out: only a server that is gone runs into it. */
+/** Longer than the role's own statement time-out: only a server that is gone runs into it. `statement_seconds` moves both. */
 const QUERY_SECONDS = 45;
 const CLOSE_SECONDS = 5;
 

@@ -8,7 +8,7 @@ export const APP_ROLE = 'moulin_app';
 /** The two doors. Nobody signs in as one of them; the application's role takes one for the length of a transaction. */
 export const DOOR_ROLES = ['moulin_workspace', 'moulin_instance'] as const;
 
-/** Of the role, so that they hold for whoever signs in as it; long work (a backup) raises them for its own transaction. */
+/** Of the role, so that they hold for whoever signs in as it; long work raises the first one (`statement_seconds`). */
 const APP_TIMEOUTS: Readonly<Record<string, string>> = {
   statement_timeout: '30s',
   lock_timeout: '10s',

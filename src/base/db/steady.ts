@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Address, clientConfig } from './connection.ts';
+import { type Address, clientConfig, isConnectionLost } from './connection.ts';
 
 /** One connection that is always there: when it is lost, another one is made, for as long as it takes. */
 export interface SteadyConnection {
@@ -38,8 +38,16 @@ export async function openSteadyConnection(options: SteadyOptions): Promise<Stea
   };
   const query = <R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> =>
     inTurn(async () => {
-      if (!current) throw new Error('Connection terminated: it is being made anew');
-      return (await current.query<R>(text, values)).rows;
+      const client = current;
+      if (!client) throw new Error('Connection terminated: it is being made anew');
+      return client.query<R>(text, values).then(
+        ({ rows }) => rows,
+        error => {
+          // A statement that had no answer in time is still under way there, and the next one would queue behind it.
+          if (isConnectionLost(error)) drop(client);
+          throw error;
+        },
+      );
     });
   const connect = (): Promise<void> =>
     inTurn(async () => {
@@ -66,17 +74,13 @@ export async function openSteadyConnection(options: SteadyOptions): Promise<Stea
     timer = setTimeout(() => void connect().catch(retry), pause);
     pause = Math.min(pause * 2, LAST_DELAY_MS);
   };
-  const ping = async (): Promise<void> => {
-    const client = current;
-    await query('select 1').catch(() => {
-      if (!client) return;
-      lose(client);
-      void client.end().catch(() => {});
-    });
+  const drop = (client: pg.Client): void => {
+    lose(client);
+    void client.end().catch(() => {});
   };
 
   await connect();
-  const pings = setInterval(() => void ping(), PING_SECONDS * 1000);
+  const pings = setInterval(() => void query('select 1').catch(() => {}), PING_SECONDS * 1000);
   return {
     query,
     async close() {

@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, connect, type Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { makeCertificate } from '../../../tests/support/certificate.ts';
+import { openForwardProxy } from '../../../tests/support/forward-proxy.ts';
 import { isFailure } from './errors.ts';
 import { type OutboundOptions, openOutbound, proxiesOf } from './outbound.ts';
 
@@ -216,22 +217,8 @@ test('a closed port is an answer in words', async t => {
 
 // ── Proxies ─────────────────────────────────────────────────────────────────────────────────────────
 
-/** A forward proxy that sends every CONNECT and every absolute URL to one place, and remembers what was asked. */
 async function proxyTo(t: TestContext, target_port: number) {
-  const asked: string[] = [];
-  const server = http.createServer((request, response) => {
-    asked.push(request.url ?? '');
-    response.end('through the proxy');
-  });
-  server.on('connect', (request, socket) => {
-    asked.push(request.url ?? '');
-    const upstream = connect(target_port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
-    upstream.pipe(socket).pipe(upstream);
-    for (const end of [upstream, socket]) end.on('error', () => upstream.destroy());
-    t.after(() => upstream.destroy());
-  });
-  t.after(() => server.closeAllConnections());
-  const url = `http://127.0.0.1:${await listen(t, server)}`;
+  const { asked, url } = await openForwardProxy(t, target_port);
   return { asked, proxies: { http: url, https: url, no_proxy: '' } };
 }
 

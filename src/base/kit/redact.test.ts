@@ -103,6 +103,29 @@ test('a spelling that two secrets share stays covered until both are forgotten',
   assert.equal(redactor.redact('shared+value'), 'shared+value');
 });
 
+test('what one workspace reads is covered for its own secrets and those of the installation alone', () => {
+  const redactor = createRedactor(4);
+  redactor.pin('the-database-password');
+  redactor.add('of-the-installation');
+  redactor.add('secret-of-one', 'one');
+  redactor.add('secret-of-both', 'one');
+  redactor.add('secret-of-both', 'two');
+  const text = 'the-database-password of-the-installation secret-of-one secret-of-both';
+  const all = '••• ••• ••• •••';
+  assert.equal(redactor.redact(text), all);
+  assert.equal(redactor.of('one').redact(text), all);
+  assert.equal(redactor.of('two').redact(text), '••• ••• secret-of-one •••');
+  assert.equal(redactor.of('three').redact(text), '••• ••• secret-of-one secret-of-both');
+  assert.equal(redactor.of(null).redact(text), '••• ••• secret-of-one secret-of-both');
+  assert.deepEqual(redactor.of('two').redactValue({ a: ['secret-of-one', 'secret-of-both'] }), {
+    a: ['secret-of-one', '•••'],
+  });
+  // Forgotten for one of its owners, it stays the other's.
+  for (const secret of ['of-the-installation', 'secret-of-one', 'another-one']) redactor.add(secret, 'four');
+  assert.equal(redactor.of('one').redact('secret-of-both'), 'secret-of-both');
+  assert.equal(redactor.of('two').redact('secret-of-both'), '•••');
+});
+
 test('values inside JSON are covered, keys too, and nothing else changes', () => {
   const { redactValue } = redactorWith('hunter2222');
   const value = { a: ['x hunter2222'], hunter2222: { n: 1, t: true, z: null } };

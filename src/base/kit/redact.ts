@@ -2,15 +2,26 @@
  * The last net under every text that leaves the process: whatever once was handed to the registry appears as ••• in
  * logs, errors, audit entries and support bundles, in any spelling that a library may have given it.
  */
-export interface Redactor {
-  /** Remembers a secret that was read or received; the least recently added are forgotten first. */
-  add(secret: string): void;
+export interface Redactor extends Covering {
+  /** Remembers a secret that was read or received, and whose it is; the least recently added are forgotten first. */
+  add(secret: string, owner?: Owner): void;
   /** Remembers a secret of the process itself (configuration, keys) for as long as the process lives. */
   pin(secret: string): void;
+  /**
+   * For text that people of one workspace typed and read again: covers its own secrets and the installation's, and no
+   * other's. Else whoever types a guess learns from the bullets that it is right, of a secret they may not even know of.
+   */
+  of(owner: Owner): Covering;
+}
+
+interface Covering {
   redact(text: string): string;
   /** The same for every string inside a JSON value; keys too. */
   redactValue<T>(value: T): T;
 }
+
+/** The id of a workspace; null is the installation. */
+type Owner = string | null;
 
 export const REDACTED = '•••';
 /** Shorter values would black out ordinary words, and hide nothing that can be guessed in an instant anyway. */
@@ -24,30 +35,35 @@ const API_TOKEN = /\b(moulin_[0-9A-Za-z]{12})_[0-9A-Za-z]{20,}/g;
 
 export function createRedactor(max_remembered: number = MAX_REMEMBERED): Redactor {
   const index = createIndex();
-  const remembered = new Map<string, readonly string[]>();
+  const remembered = new Map<string, { owner: Owner; forms: readonly string[] }>();
   const pinned = new Set<string>();
 
-  const forget = (secret: string) => {
-    for (const form of remembered.get(secret) ?? []) index.delete(form);
-    remembered.delete(secret);
+  const forget = (key: string) => {
+    const { owner, forms } = remembered.get(key) ?? { owner: null, forms: [] };
+    for (const form of forms) index.delete(form, owner);
+    remembered.delete(key);
   };
-  const add = (secret: string) => {
+  const add = (secret: string, owner: Owner = null) => {
     if (secret.length < MIN_LENGTH || pinned.has(secret)) return;
-    const forms = remembered.get(secret) ?? spellings(secret);
-    if (!remembered.has(secret)) for (const form of forms) index.add(form);
+    const key = `${owner ?? ''} ${secret}`;
+    const known = remembered.get(key) ?? { owner, forms: spellings(secret) };
+    if (!remembered.has(key)) for (const form of known.forms) index.add(form, owner);
     // Deleting first moves it to the young end of the map.
-    remembered.delete(secret);
-    remembered.set(secret, forms);
+    remembered.delete(key);
+    remembered.set(key, known);
     const [oldest] = remembered.keys();
     if (remembered.size > max_remembered && oldest !== undefined) forget(oldest);
   };
   const pin = (secret: string) => {
     if (secret.length < MIN_LENGTH || pinned.has(secret)) return;
     pinned.add(secret);
-    for (const form of spellings(secret)) index.add(form);
+    for (const form of spellings(secret)) index.add(form, null);
   };
-  const redact = (text: string) => cover(text.replace(API_TOKEN, `$1_${REDACTED}`), index);
-  return { add, pin, redact, redactValue: value => redactDeep(value, redact) };
+  const covering = (owner?: Owner): Covering => {
+    const redact = (text: string) => cover(text.replace(API_TOKEN, `$1_${REDACTED}`), index, owner);
+    return { redact, redactValue: value => redactDeep(value, redact) };
+  };
+  return { add, pin, of: covering, ...covering() };
 }
 
 /** Everything a secret may look like once encoders had it. All are at least MIN_LENGTH long. */
@@ -103,10 +119,10 @@ function inBase64(bytes: Buffer, offset: number): string[] {
 // ── Searching ───────────────────────────────────────────────────────────────────────────────────────
 
 interface Index {
-  add(form: string): void;
-  delete(form: string): void;
-  /** Length of the longest form that starts at `at`; 0 for none. */
-  longestAt(text: string, at: number): number;
+  add(form: string, owner: Owner): void;
+  delete(form: string, owner: Owner): void;
+  /** Length of the longest form that starts at `at`; 0 for none. Of this owner and the installation, or of all. */
+  longestAt(text: string, at: number, owner: Owner | undefined): number;
 }
 
 const BUCKETS = 1 << 17;
@@ -118,35 +134,47 @@ const BUCKETS = 1 << 17;
 function createIndex(): Index {
   const counters = new Uint32Array(BUCKETS);
   const byBeginning = new Map<string, string[]>();
-  const uses = new Map<string, number>();
+  /** How often each owner has it: two secrets may share a spelling. */
+  const uses = new Map<string, Map<Owner, number>>();
+  const isOf = (form: string, owner: Owner | undefined) =>
+    owner === undefined || uses.get(form)?.has(owner) || uses.get(form)?.has(null);
+
+  const count = (form: string) => {
+    const beginning = form.slice(0, MIN_LENGTH);
+    const others = byBeginning.get(beginning) ?? [];
+    byBeginning.set(
+      beginning,
+      [...others, form].sort((a, b) => b.length - a.length),
+    );
+    counters[bucketOf(form, 0)] = (counters[bucketOf(form, 0)] ?? 0) + 1;
+  };
+  const uncount = (form: string) => {
+    const beginning = form.slice(0, MIN_LENGTH);
+    const others = (byBeginning.get(beginning) ?? []).filter(other => other !== form);
+    if (others.length > 0) byBeginning.set(beginning, others);
+    else byBeginning.delete(beginning);
+    counters[bucketOf(form, 0)] = (counters[bucketOf(form, 0)] ?? 1) - 1;
+  };
 
   return {
-    add(form) {
-      const count = uses.get(form) ?? 0;
-      uses.set(form, count + 1);
-      if (count > 0) return;
-      const beginning = form.slice(0, MIN_LENGTH);
-      const others = byBeginning.get(beginning) ?? [];
-      byBeginning.set(
-        beginning,
-        [...others, form].sort((a, b) => b.length - a.length),
-      );
-      counters[bucketOf(form, 0)] = (counters[bucketOf(form, 0)] ?? 0) + 1;
+    add(form, owner) {
+      const owners = uses.get(form) ?? new Map<Owner, number>();
+      if (owners.size === 0) count(form);
+      uses.set(form, owners.set(owner, (owners.get(owner) ?? 0) + 1));
     },
-    delete(form) {
-      const count = (uses.get(form) ?? 0) - 1;
-      if (count > 0) return void uses.set(form, count);
+    delete(form, owner) {
+      const owners = uses.get(form);
+      const left = (owners?.get(owner) ?? 0) - 1;
+      if (left > 0) return void owners?.set(owner, left);
+      owners?.delete(owner);
+      if (owners?.size !== 0) return;
       uses.delete(form);
-      const beginning = form.slice(0, MIN_LENGTH);
-      const others = (byBeginning.get(beginning) ?? []).filter(other => other !== form);
-      if (others.length > 0) byBeginning.set(beginning, others);
-      else byBeginning.delete(beginning);
-      counters[bucketOf(form, 0)] = (counters[bucketOf(form, 0)] ?? 1) - 1;
+      uncount(form);
     },
-    longestAt(text, at) {
+    longestAt(text, at, owner) {
       if (counters[bucketOf(text, at)] === 0) return 0;
       const candidates = byBeginning.get(text.slice(at, at + MIN_LENGTH));
-      return candidates?.find(form => text.startsWith(form, at))?.length ?? 0;
+      return candidates?.find(form => text.startsWith(form, at) && isOf(form, owner))?.length ?? 0;
     },
   };
 }
@@ -158,13 +186,13 @@ function bucketOf(text: string, at: number): number {
 }
 
 /** Overlapping finds are covered as one: what is left of one secret must not be cut out of another. */
-function cover(text: string, index: Index): string {
+function cover(text: string, index: Index, owner: Owner | undefined): string {
   let out = '';
   let kept = 0;
   let covered_from = -1;
   let covered_to = 0;
   for (let at = 0; at + MIN_LENGTH <= text.length; at += 1) {
-    const length = index.longestAt(text, at);
+    const length = index.longestAt(text, at, owner);
     if (length === 0) continue;
     if (covered_from >= 0 && at > covered_to) {
       out += text.slice(kept, covered_from) + REDACTED;

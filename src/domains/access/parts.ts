@@ -41,26 +41,51 @@ export interface Parts extends AccessOptions {
 export function assemble(options: AccessOptions): Parts {
   const { store, clock, redactor } = options;
   const flood = createFloodGate(clock, options.flood_limits ?? FLOOD_LIMITS);
-  // The last net: whatever a caller put into a name, a registered secret does not get into the log that is never deleted.
-  // Only into text: somebody whose secret is the id of the workspace must not make every entry about it impossible.
-  const coveredActor = (actor: Actor) => ({ ...actor, name: redactor.redact(actor.name) });
-  const covered = ({ object, changes, ...note }: AuditNote): AuditNote => ({
-    ...note,
-    ...(object && { object: { ...object, name: redactor.redact(object.name) } }),
-    ...(changes && { changes: redactor.redactValue(changes) }),
-  });
+  const cover = (actor: Actor, notes: readonly AuditNote[]) => coverSecrets(redactor, actor, notes);
   return {
     ...options,
     passwords: openPasswords(),
     now: () => toTimestamp(clock.now()),
-    record: (tx, actor, ...notes) => recordChange(tx, coveredActor(actor), ...notes.map(covered)),
-    audit: (tx, actor, ...notes) => recordAudit(tx, coveredActor(actor), ...notes.map(covered)),
+    async record(tx, actor, ...notes) {
+      const covered = cover(actor, notes);
+      await recordChange(tx, covered.actor, ...covered.notes);
+    },
+    async audit(tx, actor, ...notes) {
+      const covered = cover(actor, notes);
+      await recordAudit(tx, covered.actor, ...covered.notes);
+    },
     async recordRefusal(key, actor, note) {
       const left_out = flood.pass(key);
       if (left_out === undefined) return;
       const said =
         left_out === 0 ? note : { ...note, changes: { ...note.changes, left_out: { after: left_out } } };
-      await store.withInstance('audit', tx => recordAudit(tx, coveredActor(actor), covered(said)));
+      const covered = cover(actor, [said]);
+      await store.withInstance('audit', tx => recordAudit(tx, covered.actor, ...covered.notes));
     },
+  };
+}
+
+/**
+ * The last net: whatever a caller put into a name, a registered secret does not get into the log that is never deleted. Each
+ * entry is covered for those who may read it, so that nobody tries guesses at the secrets of another workspace. Only text:
+ * somebody whose secret is the id of the workspace must not make every entry about it impossible.
+ */
+function coverSecrets(redactor: Redactor, actor: Actor, notes: readonly AuditNote[]) {
+  const [first] = notes;
+  const isOneWorkspace = notes.every(note => note.workspace_id === first?.workspace_id);
+  // One actor stands in all entries, so of entries in several logs it may show only what is covered in all.
+  const { redact } = redactor.of(isOneWorkspace ? (first?.workspace_id ?? null) : null);
+  return {
+    actor: { ...actor, name: redact(actor.name) },
+    notes: notes.map(note => coverNote(redactor, note)),
+  };
+}
+
+function coverNote(redactor: Redactor, { object, changes, ...note }: AuditNote): AuditNote {
+  const { redact, redactValue } = redactor.of(note.workspace_id);
+  return {
+    ...note,
+    ...(object && { object: { ...object, name: redact(object.name) } }),
+    ...(changes && { changes: redactValue(changes) }),
   };
 }

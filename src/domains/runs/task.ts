@@ -136,7 +136,9 @@ export interface Partially<Result> {
 }
 
 /** What a kind's module in the runner exports as `run`. */
-export type RunTask<Input = unknown, Result = unknown> = (context: RunContext<Input>) => Promise<RunAnswer<Result>>;
+export type RunTask<Input = unknown, Result = unknown> = (
+  context: RunContext<Input>,
+) => Promise<RunAnswer<Result>>;
 
 /** A kind, with its types inferred from its schemas. */
 export function defineTask<Input, Result, Staged = never, Prepared = never>(

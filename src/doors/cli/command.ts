@@ -128,19 +128,24 @@ export function answerOf(context: Context, options: AnswerOptions): Answer {
     options.output === undefined
       ? write(terminal.stdout, `${content}\n`)
       : save(options.output, `${content}\n`);
+  const remark = async (content: string) => {
+    if (format === 'table') await write(terminal.stderr, `${content}\n`);
+  };
   return {
     format,
     text,
-    list: (items, columns) => text(renderList(items, columns, paper)),
+    remark,
+    async list(items, columns) {
+      await text(renderList(items, columns, paper));
+      // Headings alone look like an answer that was cut off.
+      if (items.length === 0) await remark('There are none.');
+    },
     object: (item, columns) => text(renderObject(item, columns, paper)),
     bytes: async source => {
       if (options.output !== undefined) return save(options.output, source);
       for await (const chunk of source) await write(terminal.stdout, Buffer.from(chunk).toString());
     },
     warn: content => write(terminal.stderr, `${content}\n`),
-    remark: async content => {
-      if (format === 'table') await write(terminal.stderr, `${content}\n`);
-    },
   };
 }
 

@@ -8,6 +8,7 @@ import { isDataFolder } from './process/data-folder.ts';
 import type { PidFile } from './process/pid-file.ts';
 import { findRunning } from './process/stopping.ts';
 import { readProfiles } from './profiles.ts';
+import { type Fetch, reachPinned, reachRemote } from './reach.ts';
 import { loadConfig, ownFolder } from './settings.ts';
 import { chooseTarget, type Target, type TargetOptions } from './target.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,8 +20,6 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
 /** A way to an installation, and what one has in hand to be let in there. */
 interface Way {
   base_url: string;
@@ -31,8 +30,6 @@ interface Way {
   workspace: string | undefined;
   close(): Promise<void>;
 }
-
-const nothing = async () => {};
 
 /** As the token says, or as the local user. */
 export async function connect(
@@ -99,7 +96,7 @@ function keepingCookies(fetch: Fetch): Fetch {
 /** A server by address; the server of the data folder; or the data folder itself when nothing runs. */
 async function findWay(host: CliHost, terminal: Terminal, options: TargetOptions): Promise<Way> {
   const target = targetOf(terminal, options);
-  if (target.kind === 'remote') return remoteWay(target);
+  if (target.kind === 'remote') return remoteWay(target, terminal.env);
   const flags = options.data === undefined ? {} : { data: options.data };
   const resolved = loadConfig(flags, { ...terminal, package_folder: host.package_folder });
   return localWay(host, resolved, target.workspace);
@@ -111,9 +108,10 @@ function targetOf(terminal: Terminal, options: TargetOptions): Target {
   return target;
 }
 
-function remoteWay({ url, token, workspace, said_by }: Target & { kind: 'remote' }): Way {
+async function remoteWay(target: Target & { kind: 'remote' }, env: Terminal['env']): Promise<Way> {
+  const { url, token, workspace, said_by } = target;
   if (!isHttp(url)) throw fail('cli.usage', { reason: `"${url}" (${said_by}) is no http or https address` });
-  return { base_url: url, fetch, bearer: token, is_local: false, workspace, close: nothing };
+  return { ...(await reachRemote(env)), base_url: url, bearer: token, is_local: false, workspace };
 }
 
 async function localWay(host: CliHost, resolved: ResolvedConfig, workspace = 'main'): Promise<Way> {
@@ -125,32 +123,20 @@ async function localWay(host: CliHost, resolved: ResolvedConfig, workspace = 'ma
 }
 
 async function runningWay(data: string, running: PidFile, workspace: string): Promise<Way> {
-  const { url, local_url = url, tls_cert } = running;
+  const { url, local_url = url, tls_fingerprint } = running;
   return {
-    // Not the public address: the secret goes to this process and to nobody between.
+    // Past every proxy, and not to the public address: the secret goes to this process and to nobody between.
+    ...(tls_fingerprint ? await reachPinned(tls_fingerprint) : { fetch, close: async () => {} }),
     base_url: local_url,
-    fetch: tls_cert ? await fetchTrusting(tls_cert) : fetch,
     bearer: readLocalToken(data),
     is_local: true,
     workspace,
-    close: nothing,
   };
 }
 
 async function inProcessWay(host: CliHost, resolved: ResolvedConfig, workspace: string): Promise<Way> {
   const { fetch, local_token: bearer, close } = await host.openInstance(resolved);
   return { base_url: 'http://localhost', fetch, bearer, is_local: true, workspace, close };
-}
-
-/** Our own certificate, usually made out to a public name and not to localhost: that it is this one is proof enough. */
-async function fetchTrusting(cert: string): Promise<Fetch> {
-  const { Agent, fetch } = await import('undici');
-  const ca = readFileSync(cert);
-  const dispatcher = new Agent({
-    connect: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined },
-  });
-  return (url, init) =>
-    fetch(url, { ...init, dispatcher } as Parameters<typeof fetch>[1]) as unknown as Promise<Response>;
 }
 
 /** The secret of the server that runs now; who may read the data folder may use it. */

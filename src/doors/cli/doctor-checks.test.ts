@@ -104,7 +104,7 @@ test('what failed is filed under the part that it is about, with what to do', ()
 });
 
 test("the server's parts become findings", () => {
-  const part = { name: 'store', detail: '', facts: { size: 7 } };
+  const part = { name: 'store', detail: '', facts: { size: 7, free_bytes: 3 * 1024 ** 3 } };
   const states = ofSystem({
     parts: [
       { ...part, state: 'ok' },
@@ -112,7 +112,7 @@ test("the server's parts become findings", () => {
     ],
   }).map(({ state, detail }) => [state, detail]);
   assert.deepEqual(states, [
-    ['ok', 'size=7'],
+    ['ok', 'size=7, free=3.0 GiB'],
     ['problem', 'gone'],
   ]);
 });

@@ -6,6 +6,7 @@ import type { ResolvedConfig } from '../../base/kit/config.ts';
 import { type Failure, isFailure, toProblem } from '../../base/kit/errors.ts';
 import { isApiError } from '../../contract/client.ts';
 import type { System } from '../../contract/system.ts';
+import { shortSize } from './present.ts';
 import type { PidFile } from './process/pid-file.ts';
 import { canListen, holderOf, PAIR } from './process/ports.ts';
 
@@ -63,7 +64,7 @@ export async function checkDisk(data: string): Promise<Finding> {
 }
 
 export function judgeDisk(free: number): Finding {
-  const detail = `${(free / 1024 ** 3).toFixed(1)} GB free`;
+  const detail = `${shortSize(free)} free`;
   const fix = 'Free some space, or move the data folder to a larger disk.';
   if (free < LEAST_BYTES) return problem('disk', detail, fix);
   return free < FEW_BYTES ? warning('disk', detail, fix) : ok('disk', detail);
@@ -134,8 +135,12 @@ export function ofSystem(system: Pick<System, 'parts'>): Finding[] {
 
 function factsText(facts: Readonly<Record<string, unknown>>): string {
   return Object.entries(facts)
-    .map(([name, value]) => `${name}=${String(value)}`)
-    .join(' ');
+    .map(([name, value]) =>
+      name.endsWith('_bytes') && typeof value === 'number'
+        ? `${name.slice(0, -'_bytes'.length)}=${shortSize(value)}`
+        : `${name}=${String(value)}`,
+    )
+    .join(', ');
 }
 
 /** What failed, filed under the part that its code names. */

@@ -6,7 +6,15 @@ import type { CliHost } from './host.ts';
 import { processTerminal, type Terminal, write } from './terminal.ts';
 
 export { EXIT_CODES } from './exit-codes.ts';
-export type { CliHost, Listening, LoneWorker, OpeningOptions, OpenInstance, Restored, Supervised } from './host.ts';
+export type {
+  CliHost,
+  Listening,
+  LoneWorker,
+  OpenInstance,
+  OpeningOptions,
+  Restored,
+  Supervised,
+} from './host.ts';
 
 /** Runs one command; the answer is the exit code. */
 export async function runCli(

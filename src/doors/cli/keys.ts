@@ -95,6 +95,9 @@ export function register(program: Command, context: Context): void {
         const { readLocalKey } = await import('./local-key.ts');
         const key = await readLocalKey(context, options.data);
         await saveNew(file, key.text);
+        await noteExport(context, key).catch((error: unknown) =>
+          answer.warn(`The audit log could not be told of it: ${reasonOf(error)}`),
+        );
         await answer.object({ file, key_ids: key.ids, place: key.place }, [
           ['saved as', one => one.file],
           ['keys', one => one.key_ids],
@@ -102,6 +105,23 @@ export function register(program: Command, context: Context): void {
         ]);
       }),
     );
+}
+
+type LocalKey = Awaited<ReturnType<typeof import('./local-key.ts').readLocalKey>>;
+
+/** After the copy, and no condition of it: a key is saved above all while the store cannot be opened. */
+async function noteExport({ host }: Context, { resolved, ids: key_ids }: LocalKey): Promise<void> {
+  const { connectLocal } = await import('./connect.ts');
+  const { client, close } = await connectLocal(host, resolved);
+  try {
+    await client['keys.note_export']({ body: { key_ids } });
+  } finally {
+    await close();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** One call works for some seconds; it is repeated for as long as it gets anywhere. */

@@ -17,7 +17,7 @@ export async function readLocalKey(context: Context, data: string | undefined) {
   if (ids.length === 0) throw fail('cli.not_found', { kind: 'key', name: provider.place });
   const text =
     resolved.config.key === null ? readFileSync(provider.place, 'utf8') : `${resolved.config.key}\n`;
-  return { text, ids, place: provider.place };
+  return { text, ids, place: provider.place, resolved };
 }
 
 export function localKeyProvider(resolved: ResolvedConfig, folder: string, redactor: Redactor): KeyProvider {

@@ -16,7 +16,7 @@ export function register(program: Command, context: Context): void {
     .option('--workspace <slug>', 'workspace to act in; a token is bound to one anyway')
     .addHelpText(
       'after',
-      '\nThe token is asked for, read from standard input, or taken from MOULIN_TOKEN.\nMake one under Account → Tokens, or on the server with: moulin token create.\n',
+      '\nThe token is asked for, read from standard input, or taken from MOULIN_TOKEN.\nMake one under My account → My tokens, or on the server with: moulin token create.\n',
     )
     .action(
       alone<Options, [string]>(context, async ({ options, answer }, url) => {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Column, type Paper, renderList, renderObject, shortTime, visible } from './present.ts';
+import {
+  type Column,
+  type Paper,
+  renderList,
+  renderObject,
+  shortSize,
+  shortTime,
+  visible,
+} from './present.ts';
 
 interface Item {
   name: string;
@@ -60,4 +68,9 @@ test('on a terminal no line is wider than it, whatever the names', () => {
 test('times are shown without their microseconds', () => {
   assert.equal(shortTime('2026-11-21T12:00:00.123456Z'), '2026-11-21 12:00:00 UTC');
   assert.equal(shortTime(null), '');
+});
+
+test('sizes are shown in the unit that fits them', () => {
+  const sizes = [0, 1023, 1024, 5 * 1024 ** 2, 12.34 * 1024 ** 3, 4096 * 1024 ** 4];
+  assert.deepEqual(sizes.map(shortSize), ['0 B', '1023 B', '1.0 KiB', '5.0 MiB', '12.3 GiB', '4096.0 TiB']);
 });

@@ -40,6 +40,14 @@ export function shortTime(timestamp: string | null): string {
   return timestamp === null ? '' : timestamp.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
 }
 
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** `12.3 GiB`: sizes as people compare them; JSON has the bytes. */
+export function shortSize(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
+  return power === 0 ? `${bytes} B` : `${(bytes / 1024 ** power).toFixed(1)} ${UNITS[power]}`;
+}
+
 function textOf(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';

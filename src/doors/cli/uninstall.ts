@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { keyFile, storeSecretFile } from '../../base/kit/folders.ts';
 import type { Config } from '../../contract/config.ts';
 import { type AnswerOptions, addAnswer, alone, type Context, confirm } from './command.ts';
+import { shortSize } from './present.ts';
 import { readInstanceFile } from './process/data-folder.ts';
 import {
   type Belonging,
@@ -32,7 +33,7 @@ export function register(program: Command, context: Context): void {
         if (found.length === 0) return answer.text(`Nothing of Moulin's is left for ${config.data}.`);
         await answer.list(found, [
           ['what', ({ what }) => what],
-          ['size', ({ bytes }) => megabytes(bytes)],
+          ['size', ({ bytes }) => shortSize(bytes)],
           ['path', ({ path }) => path],
         ]);
         await answer.remark(remarks(config, host.package_folder).join('\n'));
@@ -99,8 +100,4 @@ async function removeAll(
     runCommands(managerCommands(service, 'forget'));
   }
   for (const one of found) remove(one);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }

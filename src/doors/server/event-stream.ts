@@ -1,8 +1,10 @@
+import type { Clock } from '../../base/kit/clock.ts';
 import { fail, isFailure } from '../../base/kit/errors.ts';
 import type { Principal } from '../../contract/principal.ts';
 import type { Call, StreamReply } from '../../contract/route.ts';
 import type { systemRoutes } from '../../contract/system.ts';
-import type { EventHub, HubEntry } from './event-hub.ts';
+import type { EventHub } from './event-hub.ts';
+import type { HubEntry } from './event-ring.ts';
 import type { ServerLimits, ServerParts } from './parts.ts';
 
 type StreamCall = Call<(typeof systemRoutes)['events.stream']>;
@@ -53,69 +55,13 @@ export function openEventStreams(
       }
   }, limits.stalled_ms / 3).unref();
 
-  function register({ principal, workspace_id }: StreamCall): OpenStream {
-    const mine = [...streams].filter(stream => stream.principal_id === principal.id).length;
+  const register = (call: StreamCall): OpenStream => {
     if (closing) throw fail('server.stopping');
-    if (mine >= limits.streams_per_principal) throw tooMany(mine, principal);
-    if (streams.size >= limits.streams)
-      throw fail('events.too_many_streams', { count: streams.size, whom: 'this server' });
-    const stream: OpenStream = {
-      principal_id: principal.id,
-      workspace_id,
-      rights_of: [principal.id, principal.session_id, principal.token_id, workspace_id].filter(
-        id => id !== undefined,
-      ),
-      suspended_since: undefined,
-      recheck_at: nextCheck(),
-      stop: new AbortController(),
-    };
+    refuseTooMany(streams, call.principal, limits);
+    const stream = describeStream(call, nextCheck(clock, limits));
     streams.add(stream);
     return stream;
-  }
-
-  /** Spread out: a thousand streams opened by one restart do not ask in the same second for ever. */
-  const nextCheck = () => clock.monotonic() + limits.recheck_ms * (0.5 + Math.random() / 2);
-
-  async function mayListen(stream: OpenStream, call: StreamCall): Promise<boolean> {
-    if (clock.monotonic() < stream.recheck_at) return true;
-    stream.recheck_at = nextCheck();
-    return call.recheck().then(
-      () => true,
-      // While the store is away nothing is shown either; the next turn asks again.
-      (error: unknown) => isFailure(error, 'server.unavailable'),
-    );
-  }
-
-  /** Paused at each `yield` until the client has taken what came before: it buffers nothing, and a client that does not read costs nothing. */
-  async function* frames(stream: OpenStream, call: StreamCall, start: Start) {
-    const types = call.query.types?.split(',').filter(type => type !== '') ?? [];
-    const give = function* (chunk: string | Uint8Array) {
-      stream.suspended_since = clock.monotonic();
-      yield chunk;
-      stream.suspended_since = undefined;
-    };
-    let { position } = start;
-    yield* give(hello(start));
-    while (!closing) {
-      const seen = await hub.read(position, stream.workspace_id, types);
-      if (!(await mayListen(stream, call))) return yield* give(END_REFUSED);
-      const has_moved = seen.position > position;
-      position = seen.position;
-      for (const piece of piecesOf(seen.entries)) yield* give(piece);
-      if (has_moved) continue;
-      const wake = await hub.wait(position, stream.stop.signal);
-      if (stream.stop.signal.aborted) return;
-      if (wake === 'beat') yield* give(BEAT);
-    }
-    yield* give(END_STOPPING);
-  }
-
-  async function findStart({ headers, query }: StreamCall): Promise<Start> {
-    // A browser that reconnects sends the header, and the address of the first time.
-    const asked = readPosition(headers['last-event-id']) ?? readPosition(query.after);
-    const position = asked === undefined ? undefined : await hub.resume(asked);
-    return { position: position ?? (await hub.head()), resumed: position !== undefined };
-  }
+  };
 
   return {
     async open(call) {
@@ -127,7 +73,8 @@ export function openEventStreams(
       call.signal.addEventListener('abort', release, { once: true });
       if (call.signal.aborted) release();
       try {
-        const body = frames(stream, call, await findStart(call));
+        const start = await findStart(hub, call);
+        const body = frames({ hub, clock, limits, stream, call, start, isClosing: () => closing });
         return { content_type: 'text/event-stream; charset=utf-8', body, cut: stream.stop.signal };
       } catch (error) {
         release();
@@ -141,6 +88,91 @@ export function openEventStreams(
       unwatch();
     },
   };
+}
+
+// ── Who may open one, and go on listening ───────────────────────────────────────────────────────────
+
+function refuseTooMany(
+  streams: ReadonlySet<OpenStream>,
+  { id, name }: Principal,
+  limits: ServerLimits,
+): void {
+  const mine = [...streams].filter(stream => stream.principal_id === id).length;
+  if (mine >= limits.streams_per_principal)
+    throw fail('events.too_many_streams', { count: mine, whom: name });
+  if (streams.size >= limits.streams)
+    throw fail('events.too_many_streams', { count: streams.size, whom: 'this server' });
+}
+
+function describeStream({ principal, workspace_id }: StreamCall, recheck_at: number): OpenStream {
+  const { id, session_id, token_id } = principal;
+  return {
+    principal_id: id,
+    workspace_id,
+    rights_of: [id, session_id, token_id, workspace_id].filter(one => one !== undefined),
+    suspended_since: undefined,
+    recheck_at,
+    stop: new AbortController(),
+  };
+}
+
+/** Spread out: a thousand streams opened by one restart do not ask in the same second for ever. */
+function nextCheck(clock: Clock, limits: ServerLimits): number {
+  return clock.monotonic() + limits.recheck_ms * (0.5 + Math.random() / 2);
+}
+
+async function mayListen({ stream, call, clock, limits }: Telling): Promise<boolean> {
+  if (clock.monotonic() < stream.recheck_at) return true;
+  stream.recheck_at = nextCheck(clock, limits);
+  return call.recheck().then(
+    () => true,
+    // While the store is away nothing is shown either; the next turn asks again.
+    (error: unknown) => isFailure(error, 'server.unavailable'),
+  );
+}
+
+// ── What it is told ─────────────────────────────────────────────────────────────────────────────────
+
+interface Telling {
+  hub: EventHub;
+  clock: Clock;
+  limits: ServerLimits;
+  stream: OpenStream;
+  call: StreamCall;
+  start: Start;
+  isClosing: () => boolean;
+}
+
+/** Paused at each `yield` until the client has taken what came before: it buffers nothing, and a client that does not read costs nothing. */
+async function* frames(telling: Telling) {
+  const { hub, clock, stream, call, start, isClosing } = telling;
+  const types = call.query.types?.split(',').filter(type => type !== '') ?? [];
+  const give = function* (chunk: string | Uint8Array) {
+    stream.suspended_since = clock.monotonic();
+    yield chunk;
+    stream.suspended_since = undefined;
+  };
+  let { position } = start;
+  yield* give(hello(start));
+  while (!isClosing()) {
+    const seen = await hub.read(position, stream.workspace_id, types);
+    if (!(await mayListen(telling))) return yield* give(END_REFUSED);
+    const has_moved = seen.position > position;
+    position = seen.position;
+    for (const piece of piecesOf(seen.entries)) yield* give(piece);
+    if (has_moved) continue;
+    const wake = await hub.wait(position, stream.stop.signal);
+    if (stream.stop.signal.aborted) return;
+    if (wake === 'beat') yield* give(BEAT);
+  }
+  yield* give(END_STOPPING);
+}
+
+async function findStart(hub: EventHub, { headers, query }: StreamCall): Promise<Start> {
+  // A browser that reconnects sends the header, and the address of the first time.
+  const asked = readPosition(headers['last-event-id']) ?? readPosition(query.after);
+  const position = asked === undefined ? undefined : await hub.resume(asked);
+  return { position: position ?? (await hub.head()), resumed: position !== undefined };
 }
 
 const PIECE_BYTES = 64 * 1024;
@@ -180,8 +212,4 @@ const END_STOPPING = 'event: end\ndata: {"code":"server.stopping"}\n\n';
 /** What a client sends back may be anything: a position of ours, or nothing. */
 function readPosition(text: string | undefined): bigint | undefined {
   return text !== undefined && /^\d{1,19}$/.test(text) ? BigInt(text) : undefined;
-}
-
-function tooMany(count: number, principal: Principal): Error {
-  return fail('events.too_many_streams', { count, whom: principal.name });
 }

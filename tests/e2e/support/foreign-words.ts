@@ -36,7 +36,8 @@ const FORMATTED = wordsOfFormats();
 /** Dates, sizes and numbers as the browser writes them: nothing but the words that its French formats have. */
 function isFormatted(text: string): boolean {
   const words = text.match(/\p{L}+/gu) ?? [];
-  return words.every(word => FORMATTED.has(word));
+  // A day that begins a line is written large.
+  return words.every(word => FORMATTED.has(word) || FORMATTED.has(word.toLocaleLowerCase('fr')));
 }
 
 function wordsOfFormats(): ReadonlySet<string> {

@@ -78,4 +78,4 @@ async function visitIn(context: BrowserContext, faults: Faults): Promise<Visit> 
 }
 
 /** As text: it runs in the page, whose globals these tests do not have. */
-const IS_COMPLETE = `document.querySelector('h1') !== null && document.querySelector('[aria-busy="true"]') === null`;
+const IS_COMPLETE = `document.querySelector('h1') !== null && document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null`;

@@ -73,7 +73,7 @@ export async function runToEnd(
   return { code: await ended(), output: output(), stdout: stdout() };
 }
 
-function start([program = '', ...args]: readonly string[], { cwd, env, account }: RunOptions) {
+export function start([program = '', ...args]: readonly string[], { cwd, env, account }: RunOptions) {
   const child = spawn(program, args, {
     cwd,
     env,

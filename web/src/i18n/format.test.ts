@@ -42,3 +42,9 @@ test('the language is the first one that we speak, the way of writing the browse
   assert.equal(localeOf('en', ['fr', 'en-GB', 'en-US']), 'en-GB');
   assert.equal(localeOf('fr', ['en-GB']), 'fr');
 });
+
+test('a day begins a line, in languages that write days small as well', () => {
+  const noon = Date.parse('2026-11-21T12:00:00Z');
+  assert.equal(format.formatDay(noon, 'fr-FR', 'Europe/Paris'), 'Samedi 21 novembre');
+  assert.equal(format.formatDay(noon, 'en-GB', 'Europe/Paris'), 'Saturday 21 November');
+});

@@ -98,14 +98,15 @@ export function formatDateTime(timestamp: string, locale: string, zone: string):
   }).format(new Date(timestamp));
 }
 
-/** The day in words, for the line under a greeting. */
+/** The day in words, at the beginning of the line under a greeting: "Samedi 21 novembre". */
 export function formatDay(now: number, locale: string, zone: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  const words = new Intl.DateTimeFormat(locale, {
     timeZone: zone,
     weekday: 'long',
     day: 'numeric',
     month: 'long',
   }).format(new Date(now));
+  return words.charAt(0).toLocaleUpperCase(locale) + words.slice(1);
 }
 
 export function formatList(items: readonly string[], locale: string): string {

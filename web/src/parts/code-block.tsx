@@ -1,5 +1,5 @@
 import { useRef } from 'react';
-import { CopyButton } from './copy-button.tsx';
+import { CopyIconButton } from './copy-button.tsx';
 import { useScrollable } from './table/use-scrollable.ts';
 import css from './code-block.module.css';
 import { type JsonToken, jsonTokens } from './json-tokens.ts';
@@ -19,7 +19,7 @@ export function CodeBlock({ text, label, json = false }: { text: string; label: 
       >
         {json ? jsonTokens(text).map(Token) : text}
       </pre>
-      <CopyButton text={text} className={css.copy} />
+      <CopyIconButton text={text} className={css.copy} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Area, Page } from '../area.ts';
-import { areas, pageAddress } from '../areas.ts';
+import { areaAt, areas, pageAddress } from '../areas.ts';
 import { useMay, useMembership } from '../session.ts';
 import { Mark } from './mark.tsx';
 import css from './navigation.module.css';
@@ -47,13 +47,15 @@ function Group({ areas, title }: { areas: readonly Area[]; title?: string }) {
 function AreaLink({ area, page, to }: { area: Area; page: Page; to: string }) {
   const { t } = useTranslation();
   const { icon: Icon } = area;
-  const root = to.split('/').length <= 3;
+  const { pathname } = useLocation();
+  const here = areaAt(pathname, useMembership()?.workspace.slug) === area;
   return (
     <Link
       to={to}
       className={css.link}
-      activeOptions={{ exact: root }}
-      activeProps={{ 'aria-current': 'page' }}
+      // On its first page the link itself says that it is the page; on the others it leads to where one is already.
+      activeOptions={{ exact: true, includeSearch: false }}
+      aria-current={here || undefined}
     >
       {Icon !== undefined && <Icon size={16} aria-hidden="true" />}
       {t(`pages.${area.title ?? page.title}`)}

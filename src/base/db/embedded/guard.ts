@@ -25,15 +25,19 @@ while kill -0 "$pid" 2>/dev/null && [ $tenths -lt 60 ]; do
   sleep 0.1 || sleep 1
 done`;
 
-/** Where there is no shell (Windows, which has no signals either): the same through pg_ctl. */
+/**
+ * Where there is no shell (Windows, which has no signals either): the same through pg_ctl. The guard itself runs as we do:
+ * PostgreSQL's account may not even execute a Node that lies in root's home, and then nobody would stop PostgreSQL.
+ */
 const NODE_GUARD = `
-const [pg_ctl, folder] = process.argv.slice(1);
+const [pg_ctl, folder, account] = process.argv.slice(1);
+const as = JSON.parse(account);
 let text = '';
 process.stdin.on('data', chunk => { text += chunk; });
 process.stdin.on('end', () => {
   if (!(Number(text.trim().split('\\n').at(-1)) > 0)) return;
   const { spawnSync } = require('node:child_process');
-  const stop = (mode, seconds) => spawnSync(pg_ctl, ['stop', '-D', folder, '-m', mode, '-t', String(seconds)]);
+  const stop = (mode, seconds) => spawnSync(pg_ctl, ['stop', '-D', folder, '-m', mode, '-t', String(seconds)], as);
   if (stop('fast', 3).status !== 0) stop('immediate', 3);
 });`;
 
@@ -42,7 +46,7 @@ const REPLACE_MS = 50;
 
 export interface GuardOptions {
   kind: 'shell' | 'node';
-  /** Whom PostgreSQL runs as: its guard needs no more rights than that. */
+  /** Whom PostgreSQL runs as: stopping it needs no more rights than that. */
   account: Account | undefined;
   pg_ctl: string;
   data_folder: string;
@@ -79,18 +83,15 @@ export function startGuard(options: GuardOptions): Guard {
   };
 }
 
-function spawnGuard({ kind, account, pg_ctl, data_folder }: GuardOptions): ChildProcess {
-  const [command, args] =
-    kind === 'shell'
-      ? ['sh', ['-c', SHELL_GUARD]]
-      : [process.execPath, ['-e', NODE_GUARD, pg_ctl, data_folder]];
+function spawnGuard(options: GuardOptions): ChildProcess {
+  const { command, args, account } = programOf(options);
   // Detached: Ctrl-C in a terminal goes to the whole group, and the guard must outlive us.
   const child = spawn(command, args, {
     ...account,
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     windowsHide: true,
-    cwd: dirname(data_folder),
+    cwd: dirname(options.data_folder),
   });
   child.unref();
   // A guard that dies breaks the pipe; its end is seen by whoever posted it.
@@ -98,4 +99,10 @@ function spawnGuard({ kind, account, pg_ctl, data_folder }: GuardOptions): Child
   // It could not be started: `exit` does not follow by itself.
   child.on('error', () => child.emit('exit'));
   return child;
+}
+
+function programOf({ kind, account, pg_ctl, data_folder }: GuardOptions) {
+  if (kind === 'shell') return { command: 'sh', args: ['-c', SHELL_GUARD], account };
+  const args = ['-e', NODE_GUARD, pg_ctl, data_folder, JSON.stringify(account ?? {})];
+  return { command: process.execPath, args, account: undefined };
 }

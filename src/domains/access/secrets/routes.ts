@@ -97,6 +97,12 @@ export function secretHandlers({ store, secrets, record }: Parts): Handlers<type
       secrets.rewrap((tx, { key_id, former_key_id }) =>
         note(tx, call, 'keys.rewrapped', { key_id, former_key_id }),
       ),
+
+    'keys.note_export': async call => {
+      const facts = { key_ids: call.body.key_ids.join(', ') };
+      await store.withInstance('record key work', tx => note(tx, call, 'keys.exported', facts));
+      return undefined;
+    },
   };
 }
 

@@ -100,12 +100,12 @@ export async function openSecrets({ store, keys, redactor }: SecretsOptions): Pr
     if (!row) return undefined;
     const value = await openSecret(tx, row, opened);
     if (value === undefined) throw fail('secret.damaged', { secret: nameOf(ref) });
-    redactor.add(value);
+    redactor.add(value, ref.workspace_id);
     return value;
   };
 
   const put = async (tx: Tx, ref: SecretRef, value: string, updated_by: string) => {
-    redactor.add(value);
+    redactor.add(value, ref.workspace_id);
     const data_key = await keyOfWorkspace(tx, ref.workspace_id, keyring, opened);
     await save(tx, ref, Buffer.from(value, 'utf8'), data_key, updated_by);
   };

@@ -5,16 +5,7 @@ import type { RunGraph, runGraphSchema } from '../../../contract/runs.ts';
 
 type GraphTask = z.input<typeof runGraphSchema>['tasks'][number];
 
-interface TaskRow {
-  id: string;
-  name: string;
-  kind: string;
-  state: GraphTask[3];
-  attempt: number;
-  created: number;
-  started: number | null;
-  ended: number | null;
-}
+type Edge = RunGraph['edges'][number];
 
 /** Through the door of the workspace. Undefined when there is no such run. */
 export async function graphOf(tx: Tx, workspace_id: string, run_id: string): Promise<RunGraph | undefined> {
@@ -26,37 +17,21 @@ export async function graphOf(tx: Tx, workspace_id: string, run_id: string): Pro
     .executeTakeFirst();
   if (!run) return undefined;
   const sinceThen = (column: string) =>
-    sql`(extract(epoch from ${sql.ref(column)} - ${run.created_at}::timestamptz) * 1000)::float8`;
-  const { rows: tasks } = await sql<TaskRow>`
-    select id, name, kind, state, attempt, ${sinceThen('created_at')} created, ${sinceThen('started_at')} started,
-      ${sinceThen('ended_at')} ended
-    from task_runs where workspace_id = ${workspace_id} and run_id = ${run_id}
-    order by created_at, id`.execute(tx);
-  const edges = await tx
-    .selectFrom('task_edges')
-    .select(['before_id', 'after_id'])
-    .where('workspace_id', '=', workspace_id)
-    .where('run_id', '=', run_id)
-    .execute();
-  return { tasks: tasks.map(toTuple), edges: placesOf(tasks, edges), at: run.at };
-}
-
-function toTuple(task: TaskRow): GraphTask {
-  const { id, name, kind, state, attempt, created, started, ended } = task;
-  return [id, name, kind, state, attempt, created, started, ended];
-}
-
-interface Edge {
-  before_id: string;
-  after_id: string;
-}
-
-/** Edges by their places in the list: a tenth of the size of two ids. */
-function placesOf(tasks: readonly TaskRow[], edges: readonly Edge[]): [number, number][] {
-  const places = new Map(tasks.map(({ id }, place) => [id, place]));
-  return edges.flatMap(({ before_id, after_id }) => {
-    const before = places.get(before_id);
-    const after = places.get(after_id);
-    return before === undefined || after === undefined ? [] : [[before, after] as [number, number]];
-  });
+    sql`round(extract(epoch from ${sql.ref(column)} - ${run.created_at}::timestamptz) * 1000, 3)`;
+  // One value instead of thousands of rows, and edges by places instead of by ids: a fraction of the time and of the size.
+  const { rows } = await sql<{ tasks: GraphTask[]; edges: Edge[] }>`
+    with placed as materialized (
+      select task_runs.*, (row_number() over (order by created_at, id) - 1)::int place
+      from task_runs where workspace_id = ${workspace_id} and run_id = ${run_id})
+    select
+      coalesce((
+        select json_agg(json_build_array(id, name, kind, state, attempt, ${sinceThen('created_at')},
+          ${sinceThen('started_at')}, ${sinceThen('ended_at')}) order by place) from placed), '[]') tasks,
+      coalesce((
+        select json_agg(json_build_array(before.place, after.place) order by before.place, after.place)
+        from task_edges edge
+        join placed before on before.id = edge.before_id join placed after on after.id = edge.after_id
+        where edge.workspace_id = ${workspace_id} and edge.run_id = ${run_id}), '[]') edges`.execute(tx);
+  const [graph] = rows;
+  return graph && { ...graph, at: run.at };
 }

@@ -129,7 +129,7 @@ async function startAgain(
   const reopens = again.length > 0 && !isOpenRun(run.state);
   const held_back = reopens ? await mustWait(tx, run) : run.held_back;
   const ids = again.map(({ id }) => id);
-  const reset = await resetTasks(tx, ids, held_back);
+  const reset = await resetTasks(tx, again, held_back);
   if (reopens) await reopenRun(tx, run.id, held_back);
   const skipped = await writeSettled(tx, recount(queuedAgain(nodes, new Set(ids)), edges));
   notifyAfterCommit(tx, TASKS_READY);
@@ -195,29 +195,25 @@ async function ended(tx: Tx, workspace_id: string, task_id: string): Promise<Tas
  * What had failed goes on from its last committed stage. What had succeeded begins at the beginning: going on from its last
  * stage, it would find nothing to do.
  */
-async function resetTasks(tx: Tx, ids: readonly string[], held_back: boolean): Promise<Moved[]> {
-  if (ids.length === 0) return [];
-  await sql`
-    delete from task_stages s using task_runs t
-    where t.id = s.task_id and t.id = any(${ids}::uuid[]) and t.state in ('succeeded', 'partial')`.execute(
-    tx,
-  );
-  const { rows: reset } = await sql<Moved>`
-    with before as (
-      select t.id, t.state, t.state in ('succeeded', 'partial') done from task_runs t where t.id = any(${ids}::uuid[])
-    )
+async function resetTasks(tx: Tx, again: readonly NamedNode[], held_back: boolean): Promise<Moved[]> {
+  if (again.length === 0) return [];
+  const ids = again.map(({ id }) => id);
+  const done = again.filter(({ state }) => state === 'succeeded' || state === 'partial').map(({ id }) => id);
+  if (done.length > 0) await tx.deleteFrom('task_stages').where('task_id', 'in', done).execute();
+  const { rows: reset } = await sql<Omit<Moved, 'from'>>`
     update task_runs t set
       state = 'queued', waits_for = 0, before_failed = 0, before_unsuccessful = 0,
       parked = case when ${held_back} then 'run' end, not_before = null, ready_at = null, queue_deadline = null,
       max_attempts = t.attempt + coalesce((t.retry->>'max_attempts')::int, 1),
-      stage = case when before.done then 0 else t.stage end,
-      stage_state = case when before.done then null else t.stage_state end,
+      stage = case when t.state in ('succeeded', 'partial') then 0 else t.stage end,
+      stage_state = case when t.state in ('succeeded', 'partial') then null else t.stage_state end,
       cancel_requested_at = null, cancel_reason = null, result = null, error = null, progress = null, marked_by = null,
       started_at = null, ended_at = null
-    from before
-    where t.id = before.id and ${leaving('again')}
-    returning t.id, t.run_id, t.name, before.state "from", t.state "to"`.execute(tx);
-  return reset;
+    where t.id = any(${ids}::uuid[]) and ${leaving('again')}
+    returning t.id, t.run_id, t.name, t.state "to"`.execute(tx);
+  // The run is held: they were as they were read.
+  const before = new Map(again.map(({ id, state }) => [id, state]));
+  return reset.map(task => ({ ...task, from: before.get(task.id) ?? 'skipped' }));
 }
 
 async function reopenRun(tx: Tx, run_id: string, held_back: boolean): Promise<void> {

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
 import { fail } from '../../../base/kit/errors.ts';
-import { hasEnded, leaves, type TaskState } from '../../../contract/task-states.ts';
+import { hasEnded, type TaskState } from '../../../contract/task-states.ts';
 import { isOpenRun } from './counts.ts';
 import { finishMoves, type HeldRuns, holdRuns, holdRunsOf, type Moved } from './runs.ts';
-import { leaving, TASK_CONTROL } from './states.ts';
+import { isUnclaimed, leaving, TASK_CONTROL } from './states.ts';
 import type { ByHand } from './types.ts';
 
 /** What nobody has is cancelled at once; what a worker has is asked to end. */
@@ -53,20 +53,20 @@ export async function stateOf(tx: Tx, workspace_id: string, task_id: string): Pr
 
 /** The rows are locked in the order of their ids first, as the beat does: two that lock many never wait for each other. */
 async function cancelTasks(tx: Tx, which: ReturnType<typeof sql>, reason?: string): Promise<Moved[]> {
-  const { rows: moved } = await sql<Moved>`
-    with found as (
-      select t.id, t.state from task_runs t
-      where ${which} and (${leaving('ask_cancel')} or t.state in ('queued', 'retrying'))
-      order by t.id for update of t
-    )
+  const { rows: found } = await sql<{ id: string; state: TaskState }>`
+    select t.id, t.state from task_runs t
+    where ${which} and (${leaving('ask_cancel')} or ${isUnclaimed})
+    order by t.id for update of t`.execute(tx);
+  if (found.length === 0) return [];
+  const before = new Map(found.map(({ id, state }) => [id, state]));
+  const { rows: moved } = await sql<Omit<Moved, 'from'>>`
     update task_runs t set
       state = case when ${leaving('ask_cancel')} then 'cancelling' else 'cancelled' end,
       cancel_requested_at = now(), cancel_reason = ${reason ?? null},
       ended_at = case when ${leaving('ask_cancel')} then null else now() end,
       parked = null, queue_deadline = null
-    from found where t.id = found.id and t.state = found.state
-    returning t.id, t.run_id, t.name, found.state "from", t.state "to"`.execute(tx);
-  const asked: readonly TaskState[] = leaves('ask_cancel');
-  if (moved.some(({ from }) => asked.includes(from))) notifyAfterCommit(tx, TASK_CONTROL);
-  return moved;
+    where t.id = any(${[...before.keys()]}::uuid[]) and (${leaving('ask_cancel')} or ${isUnclaimed})
+    returning t.id, t.run_id, t.name, t.state "to"`.execute(tx);
+  if (moved.some(({ to }) => to === 'cancelling')) notifyAfterCommit(tx, TASK_CONTROL);
+  return moved.map(task => ({ ...task, from: before.get(task.id) ?? 'queued' }));
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { lockKey, notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
-import { type Candidate, choose, type Occupancy, Occupied, WORKSPACE } from './choose.ts';
+import { type Candidate, type Choice, choose, type Occupancy, Occupied, WORKSPACE } from './choose.ts';
 import { finishMoves, holdRuns, type Moved } from './runs.ts';
 import { isActive, isReady, isUnclaimed, leaving, queueDeadline, rows, TASKS_READY } from './states.ts';
 import type { Claimant, Claimed } from './types.ts';
@@ -149,17 +149,17 @@ const COLUMNS = 'id, run_id, workspace_id, priority, ready_at, limit_keys, parke
 
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────
 
-async function park(tx: Tx, list: readonly { id: string; parked: string }[]): Promise<void> {
-  if (list.length === 0) return;
-  await sql`
-    with blocked as (
-      select t.id, b.parked from jsonb_to_recordset(${rows(list)}) as b(id uuid, parked text)
-      join task_runs t on t.id = b.id for update of t skip locked
-    )
-    update task_runs t set parked = blocked.parked from blocked
-    where t.id = blocked.id and ${isUnclaimed} and t.waits_for = 0 and (t.parked is null or t.parked like 'key:%')`.execute(
-    tx,
-  );
+/** Rows that somebody is just changing stay where they are: the next claim meets them again. */
+async function park(tx: Tx, list: Choice['parked']): Promise<void> {
+  for (const [parked, blocked] of Map.groupBy(list, each => each.parked)) {
+    const { rows: locked } = await sql<{ id: string }>`
+      select id from task_runs where id = any(${blocked.map(({ id }) => id)}::uuid[])
+      for update skip locked`.execute(tx);
+    await sql`
+      update task_runs t set parked = ${parked}
+      where t.id = any(${locked.map(({ id }) => id)}::uuid[]) and ${isUnclaimed} and t.waits_for = 0
+        and (t.parked is null or t.parked like 'key:%')`.execute(tx);
+  }
 }
 
 type Taken = Claimed & { was: Moved['from'] };

@@ -113,30 +113,36 @@ async function settleAfter(tx: Tx, moved: readonly Moved[]): Promise<{ moved: Mo
   const near = await afterDirectly(tx, ended);
   let settled = settle(ended, near.edges, near.waiting);
   if (settled.some(({ verdict }) => verdict === 'skip')) {
-    // Rare, and may go far: everything that comes after is read at once.
-    const far = await afterAll(tx, ended);
+    // Rare, and may go far: the whole graph is read at once.
+    const far = await afterAll(tx, [...new Set(moved.map(({ run_id }) => run_id))]);
     settled = settle(ended, far.edges, far.waiting);
   }
   const written = await writeSettled(tx, settled);
   return { moved: written, ready: settled.some(({ verdict }) => verdict === 'ready') };
 }
 
-/** Answers those that were skipped. What is parked becomes ready when it is let go. */
+/**
+ * Answers those that were skipped. What is parked becomes ready when it is let go. Each row finds its values in one object by
+ * its id, without a join: these may be thousands, and a planner without statistics compares each with each.
+ */
 export async function writeSettled(tx: Tx, settled: readonly Settled[]): Promise<Moved[]> {
   if (settled.length === 0) return [];
+  const values = Object.fromEntries(settled.map(({ id, condition: _condition, ...value }) => [id, value]));
+  const isOpen = sql`(t.parked is null or t.parked like 'key:%')`;
+  const verdict = sql`(s.values->t.id::text->>'verdict')`;
+  const count = (name: string) => sql`(s.values->t.id::text->>${name}::text)::int`;
   const { rows: written } = await sql<Moved>`
     update task_runs t set
-      waits_for = s.waits_for, before_failed = s.before_failed, before_unsuccessful = s.before_unsuccessful,
-      state = case when s.verdict = 'skip' then 'skipped' else t.state end,
-      ended_at = case when s.verdict = 'skip' then now() end,
-      parked = case when s.verdict = 'ready' or (s.verdict = 'wait' and t.parked not like 'key:%') then t.parked end,
-      ready_at = case when s.verdict = 'ready' and (t.parked is null or t.parked like 'key:%')
-        then coalesce(t.ready_at, now()) end,
-      queue_deadline = case when s.verdict = 'ready' and (t.parked is null or t.parked like 'key:%')
+      waits_for = ${count('waits_for')}, before_failed = ${count('before_failed')},
+      before_unsuccessful = ${count('before_unsuccessful')},
+      state = case when ${verdict} = 'skip' then 'skipped' else t.state end,
+      ended_at = case when ${verdict} = 'skip' then now() end,
+      parked = case when ${verdict} = 'ready' or (${verdict} = 'wait' and t.parked not like 'key:%') then t.parked end,
+      ready_at = case when ${verdict} = 'ready' and ${isOpen} then coalesce(t.ready_at, now()) end,
+      queue_deadline = case when ${verdict} = 'ready' and ${isOpen}
         then coalesce(t.queue_deadline, ${queueDeadline}) end
-    from jsonb_to_recordset(${rows(settled)})
-      as s(id uuid, waits_for int, before_failed int, before_unsuccessful int, verdict text)
-    where t.id = s.id and t.state = 'queued'
+    from (select ${JSON.stringify(values)}::jsonb "values") s
+    where t.id = any(${settled.map(({ id }) => id)}::uuid[]) and t.state = 'queued'
     returning t.id, t.run_id, t.name, 'queued' "from", t.state "to"`.execute(tx);
   return written.filter(({ to }) => to === 'skipped');
 }

@@ -21,17 +21,15 @@ export async function afterDirectly(tx: Tx, ended: readonly Ended[]): Promise<Ne
   return neighbourhood(rows);
 }
 
-export async function afterAll(tx: Tx, ended: readonly Ended[]): Promise<Neighbourhood> {
-  const { rows } = await sql<Row>`
-    with recursive near as (
-      select before_id, after_id from task_edges where before_id = any(${ended.map(({ id }) => id)}::uuid[])
-      union
-      select e.before_id, e.after_id from near join task_edges e on e.before_id = near.after_id
-    )
-    select near.before_id, near.after_id, t.condition, t.waits_for, t.before_failed, t.before_unsuccessful
-    from near join task_runs t on t.id = near.after_id
-    where t.state = 'queued' and t.waits_for > 0`.execute(tx);
-  return neighbourhood(rows);
+/** Of whole runs, in two reads by their indexes: no plan can make a join of thousands of tasks slow. */
+export async function afterAll(tx: Tx, run_ids: readonly string[]): Promise<Neighbourhood> {
+  const { rows: edges } = await sql<Edge>`
+    select before_id, after_id from task_edges where run_id = any(${run_ids}::uuid[])`.execute(tx);
+  const { rows: waiting } = await sql<Waiting>`
+    select t.id, t.condition, t.waits_for, t.before_failed, t.before_unsuccessful
+    from task_runs t
+    where t.run_id = any(${run_ids}::uuid[]) and t.state = 'queued' and t.waits_for > 0`.execute(tx);
+  return { edges, waiting: new Map(waiting.map(task => [task.id, task])) };
 }
 
 function neighbourhood(rows: readonly Row[]): Neighbourhood {

@@ -16,8 +16,9 @@ export interface RunnerModule {
 /** By the id of the kind. */
 export type RunnerModules = Readonly<Record<string, () => Promise<RunnerModule>>>;
 
-/** One task at a time, until the worker ends it; it never returns. */
-export async function runnerProcess(modules: RunnerModules): Promise<never> {
+/** One task at a time, until the worker ends it. Started by hand, it has nobody to work for. */
+export async function runnerProcess(modules: RunnerModules): Promise<void> {
+  if (!process.send) return;
   process.once('disconnect', endAtOnce);
   standBack();
   let current: RunningTask | undefined;
@@ -30,7 +31,7 @@ export async function runnerProcess(modules: RunnerModules): Promise<never> {
   });
   if (process.platform !== 'linux') reportMemory();
   say({ type: 'ready' });
-  return new Promise<never>(() => {});
+  await new Promise<never>(() => {});
 }
 
 type Start = Extract<ToRunner, { type: 'start' }>;

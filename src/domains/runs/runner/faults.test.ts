@@ -274,6 +274,27 @@ test('while nobody takes its lines, the one who writes them waits and does not g
   assert.equal(lines.length, 500_000);
 });
 
+test('the end of a task is heard after all of its lines, however slowly they are taken', async t => {
+  const { pool } = testPool(t);
+  const runner = await pool.take('light');
+  const { answer, heard, lines } = perform(
+    runner,
+    diagnosticTask([
+      { do: 'log' },
+      { do: 'print', lines: 3, per_second: 20 },
+      { do: 'print', to: 'stderr' },
+      { do: 'metric', name: 'said all', value: 1 },
+    ]),
+    async message => {
+      // Until long after the task has ended, as far as it is concerned.
+      if (message.type === 'log') await until('its messages are here', () => heard.length >= 2);
+      for (let n = 0; n < 50; n += 1) await turn();
+    },
+  );
+  await answer;
+  assert.deepEqual(lines.map(({ stream }) => stream).sort(), ['log', 'stderr', 'stdout', 'stdout', 'stdout']);
+});
+
 test('a full disk is said as one, and what was written is gone with its folder', {
   skip: NO_PROC,
 }, async t => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -28,6 +28,21 @@ test('a path through a file is refused in words', t => {
   assert.throws(
     () => makeDataFolder(join(parent, 'file', 'data')),
     error => isFailure(error, 'data.unusable') && error.params.reason === 'a part of its path is a file',
+  );
+});
+
+test('a part that somebody else owns by now is named', {
+  skip: (process.platform === 'win32' || process.getuid?.() === 0) && 'nothing is closed to this account',
+}, t => {
+  const data = folder(t);
+  makeDataFolder(data);
+  writeFileSync(join(data, 'logs', 'moulin.log'), '');
+  chmodSync(join(data, 'logs', 'moulin.log'), 0o400);
+  assert.throws(
+    () => makeDataFolder(data),
+    error =>
+      isFailure(error, 'data.unusable') &&
+      error.params.reason === 'this account may not write there (logs/moulin.log)',
   );
 });
 

@@ -3,11 +3,12 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../../base/kit/errors.ts';
 
@@ -22,10 +23,16 @@ export function makeDataFolder(data: string): void {
   try {
     mkdirSync(data, { recursive: true });
     for (const name of PRIVATE) mkdirSync(join(data, name), { recursive: true, mode: 0o700 });
-    accessSync(join(data, 'run'), constants.W_OK);
+    for (const path of writtenAgain(data)) accessSync(path, constants.W_OK);
   } catch (error) {
-    throw fail('data.unusable', { folder: data, reason: reasonOf(error) }, { cause: error });
+    throw fail('data.unusable', { folder: data, reason: reasonBelow(data, error) }, { cause: error });
   }
+}
+
+/** One `sudo npm start`, or a copy made as somebody else, may have left any of these to another account. */
+function writtenAgain(data: string): string[] {
+  const logs = join(data, 'logs');
+  return [...PRIVATE.map(name => join(data, name)), ...readdirSync(logs).map(name => join(logs, name))];
 }
 
 export function isDataFolder(data: string): boolean {
@@ -70,6 +77,13 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'a part of its path is a file',
   EEXIST: 'there is a file of that name',
 };
+
+/** With the part that it is about: the folder itself may be fine. */
+function reasonBelow(data: string, error: unknown): string {
+  const path = error instanceof Error && 'path' in error ? relative(data, String(error.path)) : '';
+  const is_part = path !== '' && !path.startsWith('..');
+  return is_part ? `${reasonOf(error)} (${path})` : reasonOf(error);
+}
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

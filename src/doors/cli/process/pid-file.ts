@@ -9,7 +9,7 @@ const pidFileSchema = z.object({
   url: z.string(),
   /** Where this process itself listens, and the certificate that it shows there: for commands on this machine. */
   local_url: z.string().optional(),
-  tls_cert: z.string().nullable().optional(),
+  tls_fingerprint: z.string().optional(),
   port: z.number().int(),
   started_at: z.string(),
   version: z.string(),

@@ -21,7 +21,6 @@ function dataFolder(t: TestContext): string {
 const facts = {
   url: 'http://127.0.0.1:1',
   local_url: 'http://127.0.0.1:1',
-  tls_cert: null,
   port: 1,
   started_at: 'now',
   version: '1',

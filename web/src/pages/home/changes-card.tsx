@@ -49,10 +49,11 @@ function Change({ entry }: { entry: AuditEntry }) {
   return (
     <li className={css.line}>
       <span className={css.what}>
-        <span className={css.done}>{actionText(entry.action, t)}</span> <bdi>{entry.object_name}</bdi>
+        <span className={css.done}>{actionText(entry.action, t)}</span>{' '}
+        <bdi title={entry.object_name ?? undefined}>{entry.object_name}</bdi>
       </span>
-      <span className="small faint">
-        <bdi>{actorText(entry, t)}</bdi> · <RelativeTime at={entry.at} />
+      <span className={`${css.who} small faint`}>
+        <RelativeTime at={entry.at} /> · <bdi title={actorText(entry, t)}>{actorText(entry, t)}</bdi>
       </span>
     </li>
   );

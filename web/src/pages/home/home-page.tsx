@@ -1,3 +1,4 @@
+import { Skeleton } from '@mantine/core';
 import { lazyRouteComponent } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -43,10 +44,20 @@ function Column({ cards }: { cards: readonly Loaded[] }) {
   return (
     <div className={css.column}>
       {cards.map(({ id, Content }) => (
-        <Suspense key={id} fallback={null}>
+        <Suspense key={id} fallback={<CardOnItsWay />}>
           <Content />
         </Suspense>
       ))}
+    </div>
+  );
+}
+
+/** Its code is still loading. As high as a small card, so that little moves when it comes. */
+function CardOnItsWay() {
+  const { t } = useTranslation('common');
+  return (
+    <div role="status" aria-busy="true" aria-label={t('loading')}>
+      <Skeleton height={160} radius="lg" />
     </div>
   );
 }

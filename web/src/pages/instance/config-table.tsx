@@ -105,7 +105,16 @@ function Origin({ entry }: { entry: ConfigEntry }) {
   if (entry.origin === 'default') return <span className="faint">{word}</span>;
   return (
     <span title={entry.source ?? undefined}>
-      {word} {entry.source !== null && <code translate="no">{entry.source}</code>}
+      {word} {entry.source !== null && <Source name={entry.source} />}
     </span>
+  );
+}
+
+/** In one piece: `--port` broken after its dashes is hard to find again. */
+function Source({ name }: { name: string }) {
+  return (
+    <code className={css.source} translate="no">
+      {name}
+    </code>
   );
 }

@@ -29,7 +29,10 @@ export default function LinkPage() {
   });
   if (token === '') return <NoLink />;
   if (link.error !== null)
-    return (
+    // A mail program that breaks a line leaves half a token, which is no token at all.
+    return link.error.problem.code === 'request.invalid' ? (
+      <NoLink />
+    ) : (
       <Door title={t('link.title')}>
         <ProblemNotice problem={link.error.problem} />
         <Button component={Link} to="/sign-in">

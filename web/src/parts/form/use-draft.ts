@@ -21,14 +21,15 @@ export function useFoundDraft<V extends Values>(key: string | undefined, values:
 
 /** Keeps what is typed while it differs from what it was begun from, and forgets it when it does not. */
 export function useKeptDraft<V extends Values>(key: string | undefined, draft: Draft<V>): void {
+  // As text: it changes with the values in it, not with each new object around them.
   const text = JSON.stringify(draft);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the values in it
   useEffect(() => {
     if (key === undefined) return;
+    const latest: Draft<V> = JSON.parse(text);
     withStorage(storage =>
-      isSameValues(draft.base.values, draft.values)
+      isSameValues(latest.base.values, latest.values)
         ? forgetDraft(storage, key)
-        : keepDraft(storage, key, draft, Date.now()),
+        : keepDraft(storage, key, latest, Date.now()),
     );
   }, [key, text]);
 }
