@@ -12,10 +12,10 @@ import { ROOT } from '../../scripts/source/files.ts';
 const RECORDER = new URL('./record-modules.mjs', import.meta.url).href;
 
 /** What `--help` may load of npm's packages. */
-const LIGHT_PACKAGES = ['commander', 'zod'];
+const LIGHT_PACKAGES = ['commander'];
 /** Where its own files may lie. */
 const LIGHT_FOLDERS =
-  /^(bin|scripts\/launch|src\/main\.ts|src\/doors\/cli|src\/contract|src\/base\/kit)(\/|$)/;
+  /^(bin|scripts\/launch|src\/main\.ts|src\/main\/part-word\.ts|src\/doors\/cli|src\/contract|src\/base\/kit)(\/|$)/;
 
 test('moulin --help loads neither drivers, nor server, nor store, nor engine', () => {
   const { packages, files } = loadedBy(['--help']);
@@ -35,6 +35,17 @@ test('the help of one command loads that command, not the others', () => {
   );
   assert(files.includes('src/doors/cli/token.ts'));
   assert(!files.includes('src/doors/cli/audit.ts'));
+});
+
+test('a runner loads no package, and of ours only what it is', () => {
+  const { packages, files } = loadedBy(['--runner-process']);
+  assert.deepEqual(packages, []);
+  const own =
+    /^(bin\/|scripts\/launch\/|src\/main\.ts|src\/main\/part-word\.ts|src\/domains\/runs\/runner\/)/;
+  assert.deepEqual(
+    files.filter(file => !own.test(file)),
+    [],
+  );
 });
 
 test('the recorder sees what a process loads', () => {
