@@ -19,6 +19,11 @@ export interface Client {
 
 const ANSWER_MS = 10_000;
 
+/** The server starts, or the request that died with the one before is not given up yet. */
+function isPassing({ status, body }: { status: number; body: Record<string, unknown> }): boolean {
+  return status >= 500 || status === 401 || status === 429 || body.code === 'idempotency.in_progress';
+}
+
 export function openClient(instance: Instance): Client {
   const call = async (method: string, path: string, body?: object, key?: string) => {
     const token = instance.token();
@@ -49,7 +54,7 @@ export function openClient(instance: Instance): Client {
   const persist = async (ask: () => ReturnType<typeof call>, give_up: AbortSignal) => {
     for (; !give_up.aborted; await delay(100)) {
       const answer = await ask();
-      if (answer && answer.status < 500 && answer.status !== 401 && answer.status !== 429) return answer;
+      if (answer && !isPassing(answer)) return answer;
     }
     return undefined;
   };
