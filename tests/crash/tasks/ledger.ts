@@ -11,7 +11,7 @@ export interface Entry {
 }
 
 export interface Client {
-  /** Until it is acknowledged: with the same key again whenever the answer got lost. Undefined when told to give up. */
+  /** Until it is acknowledged: again, with the same dedupe key, whenever the answer got lost. Undefined when told to give up. */
   submit(plan: PlannedRun, give_up: AbortSignal): Promise<Entry | undefined>;
   cancel(entry: Entry, give_up: AbortSignal): Promise<void>;
   open_runs(): Promise<number | undefined>;
@@ -19,20 +19,19 @@ export interface Client {
 
 const ANSWER_MS = 10_000;
 
-/** The server starts, or the request that died with the one before is not given up yet. */
-function isPassing({ status, body }: { status: number; body: Record<string, unknown> }): boolean {
-  return status >= 500 || status === 401 || status === 429 || body.code === 'idempotency.in_progress';
+/** The server, or what it needs, is just being started again. */
+function isPassing({ status }: { status: number }): boolean {
+  return status >= 500 || status === 401 || status === 429;
 }
 
 export function openClient(instance: Instance): Client {
-  const call = async (method: string, path: string, body?: object, key?: string) => {
+  const call = async (method: string, path: string, body?: object) => {
     const token = instance.token();
     if (token === undefined) return undefined;
     const headers = {
       authorization: `Bearer ${token}`,
       'moulin-workspace': 'main',
       'content-type': 'application/json',
-      ...(key !== undefined && { 'idempotency-key': key }),
     };
     const init = {
       method,
@@ -60,7 +59,7 @@ export function openClient(instance: Instance): Client {
   };
   return {
     async submit(plan, give_up) {
-      const answer = await persist(() => call('POST', '/runs', plan.body, plan.key), give_up);
+      const answer = await persist(() => call('POST', '/runs', plan.body), give_up);
       if (!answer) return undefined;
       if (answer.status !== 202) throw new Error(`a run was refused: ${JSON.stringify(answer)}`);
       return { plan, run_id: String(answer.body.id), cancelled: false };
