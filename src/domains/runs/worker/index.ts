@@ -1,7 +1,6 @@
 export {
   openWorker,
   type Worker,
-  type WorkerMetrics,
   type WorkerParts,
   type WorkerStats,
   type WorkerTimes,

@@ -1,5 +1,7 @@
 import type { Store, Tx } from '../../../base/db/index.ts';
 import { beginTasks, type Ending, endTasks, type Lease, releaseTasks } from '../queue/index.ts';
+import { idsOf, lockLeases } from '../queue/lease.ts';
+import { holdRunsOf } from '../queue/runs.ts';
 
 /** What a worker says to the store about one of its tasks. */
 export type Word =
@@ -10,6 +12,7 @@ export type Word =
 /** All of it in one transaction; whether each was accepted. The beginnings come first: a task may begin and end in one. */
 export function sayAll(store: Pick<Store, 'withInstance'>, words: readonly Word[]): Promise<boolean[]> {
   const work = async (tx: Tx): Promise<boolean[]> => {
+    await lockAll(tx, words);
     const begun = await begin(tx, words);
     const ended = await end(tx, words);
     const released = await release(tx, words);
@@ -27,6 +30,17 @@ export function sayAll(store: Pick<Store, 'withInstance'>, words: readonly Word[
     });
   };
   return store.withInstance('words of a worker', work, { prepared: true });
+}
+
+/**
+ * Each of the statements below locks its rows in order; one after the other they would not, and the beat, which locks all of
+ * the worker's tasks, would meet them crosswise.
+ */
+async function lockAll(tx: Tx, words: readonly Word[]): Promise<void> {
+  if (new Set(words.map(({ say }) => say)).size < 2) return;
+  const leases = words.map(word => (word.say === 'end' ? word.ending : word.lease));
+  await holdRunsOf(tx, idsOf(leases));
+  await lockLeases(leases).execute(tx);
 }
 
 async function begin(tx: Tx, words: readonly Word[]): Promise<Set<string>> {

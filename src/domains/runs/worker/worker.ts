@@ -16,7 +16,6 @@ import {
   registerWorker,
 } from '../queue/index.ts';
 import type { Pool, PoolStats } from '../runner/runner.ts';
-import type { Outcome } from './attempt.ts';
 import { openBatch } from './batch.ts';
 import { openHeart } from './beat.ts';
 import { openClaims } from './claims.ts';
@@ -26,6 +25,7 @@ import { Performance, type PerformParts } from './perform.ts';
 import { openProgressBoard } from './progress-board.ts';
 import { openSlots } from './slots.ts';
 import type { StartParts } from './start.ts';
+import { openTally } from './tally.ts';
 import { sayAll, type Word } from './words.ts';
 
 export interface WorkerParts {
@@ -42,7 +42,6 @@ export interface WorkerParts {
   version: string;
   clock: Clock;
   log: Log;
-  metrics?: WorkerMetrics;
   /** Workers that are known to be dead: what they held is given up at once. */
   predecessors?: readonly string[];
   times?: Partial<WorkerTimes>;
@@ -57,12 +56,6 @@ export interface WorkerTimes {
   /** How long `close` waits for what runs before it hands it over, and then for a store that is away. */
   drain_ms: number;
   give_up_ms: number;
-}
-
-/** What the metrics count; called as it happens. */
-export interface WorkerMetrics {
-  started(kind: string, attempt: number): void;
-  ended(kind: string, state: Outcome['state'], ms: number): void;
 }
 
 export interface WorkerStats {
@@ -108,6 +101,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const times = { ...TIMES, ...parts.times };
   const performances = new Map<string, Performance>();
   const counts = { started: 0, done: 0, failed: 0, leases_lost: 0 };
+  const tally = openTally();
   const drained = { asked: false, told: false };
   let id = newId();
   let anew: Promise<void> | undefined;
@@ -155,11 +149,11 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const slots = openSlots(parts.concurrency, task => {
     const begun_at = clock.monotonic();
     counts.started += 1;
-    parts.metrics?.started(task.kind, task.attempt);
+    tally.began(task.attempt);
     void perform(task).settled.then(({ state }) => {
       const worked_ms = clock.monotonic() - begun_at;
       counts[state === 'failed' || state === 'lost' ? 'failed' : 'done'] += 1;
-      parts.metrics?.ended(task.kind, state, worked_ms);
+      tally.ended(state, worked_ms);
       slots.free(worked_ms);
       claims.wake();
     });
@@ -260,7 +254,12 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     store,
     worker_id: () => id,
     leases,
-    stats: () => flatten(stats()),
+    stats: () => ({
+      ...flatten(stats()),
+      ...tally.numbers(),
+      own_rss_bytes: process.memoryUsage.rss(),
+      log_lines_dropped: parts.logs.stats().dropped,
+    }),
     hear: heed,
     failed: failed('The beat of the worker failed; it tries again'),
     every_ms: times.beat_ms,
@@ -319,8 +318,10 @@ function askOnce(mayRun: WorkerParts['mayRun']): PerformParts['may'] {
   };
 }
 
-function flatten({ pool, running, done, failed }: WorkerStats): Record<string, number> {
-  return { runners: pool.runners, idle: pool.idle, rss_bytes: pool.rss_bytes, running, done, failed };
+/** As the workers page and the metrics read them. */
+function flatten({ pool, waiting, running, done, failed, leases_lost }: WorkerStats): Record<string, number> {
+  const { runners, idle, rss_bytes } = pool;
+  return { runners, idle, rss_bytes, running, done, failed, leases_lost, unwritten: waiting };
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
