@@ -35,6 +35,7 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
   const { openOutbound, proxiesOf } = await import('../base/kit/outbound.ts');
   const { addressOf, openPort } = await import('../doors/cli/process/port.ts');
   const { describe } = await import('../doors/cli/process/facts.ts');
+  const { runMetrics, workersCheck } = await import('../domains/runs/index.ts');
   const door = await import('../doors/server/index.ts');
 
   const allow = [...config.outbound.allow, ...providerHosts(config.oidc)];
@@ -66,7 +67,9 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
       door.migrationsCheck(store, address.schema),
       keysCheck(secrets),
       door.diskCheck(config.data),
+      workersCheck(store, version),
     ],
+    metrics: () => runMetrics(store),
     store_connections: store.connections,
     backup: door.backupDownload(store),
     describe: () => describe({ resolved, store, disk, version, started_at, url: reached.url }),

@@ -1,11 +1,13 @@
 export { diagnostic } from './diagnostic.ts';
 export { type DutyParts, runDuties } from './duties.ts';
+export { workersCheck } from './health.ts';
 export { type KindTable, kindTable } from './kinds.ts';
 export { type LogHandlerParts, type LogHandlers, logHandlers } from './logs/index.ts';
+export { runMetrics } from './metrics.ts';
 export { openRunsWorker, type RunsWorkerParts } from './open.ts';
 export { giveUpWorkers } from './queue/index.ts';
 export { type RunParts, runHandlers } from './routes.ts';
 export { followZone, openLeader, type ScheduleParts, scheduleHandlers } from './schedules/index.ts';
 export type { RunTask, TaskKind } from './task.ts';
-export type { Worker, WorkerMetrics, WorkerStats } from './worker/index.ts';
+export type { Worker, WorkerStats } from './worker/index.ts';
 export { type WorkerParts, workerHandlers } from './worker-routes.ts';

@@ -30,7 +30,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const hub = openEventHub({ ...parts, beat_ms: limits.heartbeat_ms });
   const streams = openEventStreams(hub, parts, limits);
   const health = openHealth([...parts.checks, eventsCheck(hub, parts.clock)], parts.clock);
-  const metrics = openMetrics({ streams: streams.count, store_connections: parts.store_connections });
+  const metrics = openMetrics({
+    streams: streams.count,
+    store_connections: parts.store_connections,
+    others: parts.metrics,
+  });
   const is_built = isBuilt(parts.web_folder);
 
   const app = makeApp(parts, limits);

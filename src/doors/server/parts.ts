@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/kit/clock.ts';
 import type { Log } from '../../base/kit/log.ts';
+import type { MetricFamily } from '../../base/kit/metrics.ts';
 import type { Redactor } from '../../base/kit/redact.ts';
 import type { Config } from '../../contract/config.ts';
 import type { Permission } from '../../contract/permissions.ts';
@@ -34,6 +35,8 @@ export interface ServerParts {
   clock: Clock;
   /** For the metrics; where the store counts them. */
   store_connections?: () => { used: number; idle: number; waiting: number };
+  /** Numbers that are read at each scrape and that this process does not keep. */
+  metrics?: () => Promise<readonly MetricFamily[]>;
   limits?: Partial<ServerLimits>;
 }
 
