@@ -66,6 +66,19 @@ export const COMMANDS: readonly CommandLine[] = [
     summary: 'When which tasks run',
     load: () => import('./schedule.ts'),
   },
+  { name: 'run', alias: 'runs', summary: 'Work that was started', load: () => import('./run.ts') },
+  {
+    name: 'incident',
+    alias: 'incidents',
+    summary: 'What went wrong, until it is well again',
+    load: () => import('./incident.ts'),
+  },
+  {
+    name: 'webhook',
+    alias: 'webhooks',
+    summary: 'Who is told of incidents',
+    load: () => import('./webhook.ts'),
+  },
   { name: 'audit', summary: 'What was changed, by whom', load: () => import('./audit.ts') },
   { name: 'backup', summary: 'Save the whole installation in one file', load: () => import('./backup.ts') },
   {
