@@ -56,7 +56,7 @@ async function cancelTasks(tx: Tx, which: ReturnType<typeof sql>, reason?: strin
   const { rows: found } = await sql<{ id: string; state: TaskState }>`
     select t.id, t.state from task_runs t
     where ${which} and (${leaving('ask_cancel')} or ${isUnclaimed})
-    order by t.id for update of t`.execute(tx);
+    order by t.id for no key update of t`.execute(tx);
   if (found.length === 0) return [];
   const before = new Map(found.map(({ id, state }) => [id, state]));
   const { rows: moved } = await sql<Omit<Moved, 'from'>>`

@@ -174,7 +174,7 @@ function cleanError(error: TaskError): TaskError {
 async function lockTasks(tx: Tx, ids: readonly string[]): Promise<Task[]> {
   const { rows: found } = await sql<Task>`
     select id, state, fence, beat, attempt, max_attempts, retry from task_runs
-    where id = any(${ids}::uuid[]) order by id for update`.execute(tx);
+    where id = any(${ids}::uuid[]) order by id for no key update`.execute(tx);
   return found;
 }
 

@@ -103,7 +103,7 @@ export async function writeProgress(tx: Tx, progress: TaskProgress, leases: read
       select p.progress, t.id
       from jsonb_to_recordset(${rows(list)}) as p(id uuid, fence bigint, progress jsonb)
       join task_runs t on t.id = p.id and t.fence = p.fence and ${isActive}
-      order by t.id for update of t
+      order by t.id for no key update of t
     )
     update task_runs t set progress = told.progress from told where t.id = told.id and ${isActive}`.execute(
     tx,
@@ -116,7 +116,7 @@ export function lockLeases(leases: readonly Lease[]) {
   return sql`
     select t.id, t.state from jsonb_to_recordset(${rows(list)}) as l(id uuid, fence bigint)
     join task_runs t on t.id = l.id and t.fence = l.fence
-    order by t.id for update of t`;
+    order by t.id for no key update of t`;
 }
 
 export function idsOf(leases: readonly Lease[]): string[] {

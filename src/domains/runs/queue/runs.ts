@@ -41,6 +41,7 @@ export async function holdRunsOf(
   return hold(tx, ids, workspace_id);
 }
 
+/** `no key update`: whoever only refers to a run (a stage that is committed, say) need not wait for its counters. */
 async function hold(tx: Tx, ids: ReturnType<typeof sql>, workspace_id?: string): Promise<HeldRuns> {
   const { rows: found } = await sql<HeldRun>`
     select r.id, r.workspace_id, r.title, r.kind, r.state, r.definition_id, r.schedule_id, r.overlap_key, r.held_back,
@@ -50,7 +51,7 @@ async function hold(tx: Tx, ids: ReturnType<typeof sql>, workspace_id?: string):
         'cancelled', tasks_cancelled, 'skipped', tasks_skipped) counts
     from pipeline_runs r
     where r.id = any(${ids}) ${workspace_id === undefined ? sql`` : sql`and r.workspace_id = ${workspace_id}`}
-    order by r.id for update of r`.execute(tx);
+    order by r.id for no key update of r`.execute(tx);
   return new Map(found.map(run => [run.id, run]));
 }
 

@@ -109,7 +109,7 @@ async function endTooLate(tx: Tx): Promise<number> {
   const { rows: moved } = await sql<Moved>`
     with found as (
       select t.id, t.state, l.error from jsonb_to_recordset(${rows(list)}) as l(id uuid, error jsonb)
-      join task_runs t on t.id = l.id order by t.id for update of t
+      join task_runs t on t.id = l.id order by t.id for no key update of t
     )
     update task_runs t set state = 'failed', error = found.error, ended_at = now(), parked = null, queue_deadline = null
     from found

@@ -103,7 +103,7 @@ export async function beatWorker(tx: Tx, { worker_id, leases, stats }: Beat): Pr
       select t.id from jsonb_to_recordset(${rows(list)}) as l(id uuid, fence bigint)
       join task_runs t on t.id = l.id and t.fence = l.fence and ${isActive}
       where exists (select from worker)
-      order by t.id for update of t
+      order by t.id for no key update of t
     ),
     beaten as (
       update task_runs t set beat = t.beat + 1 from held where t.id = held.id and ${isActive} returning t.id, t.state
