@@ -47,6 +47,7 @@ function hostOf(place: Place): CliHost {
       (await import('./main/supervisor.ts')).supervise(resolved, place, options),
     openWorker: async (resolved, options = {}) =>
       (await import('./main/worker.ts')).openLoneWorker(resolved, place, options),
+    tryRunner: async resolved => (await import('./main/worker.ts')).tryRunnerHere(resolved, place),
     restoreInstance: async (resolved, file) =>
       (await import('./main/store.ts')).restoreInstance(resolved, file),
   };

@@ -50,6 +50,7 @@ export function commandTree(): Promise<Command> {
     openInstance: unused,
     supervise: unused,
     openWorker: unused,
+    tryRunner: unused,
     restoreInstance: unused,
   };
   return wholeProgram({ host, terminal: processTerminal(), exit: () => {}, wholeProgram: commandTree });

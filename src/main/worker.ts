@@ -1,4 +1,5 @@
-import { availableParallelism, hostname } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../base/kit/clock.ts';
 import type { ResolvedConfig } from '../base/kit/config.ts';
@@ -50,7 +51,7 @@ export async function openWorkerOn(
     predecessors: [...ended_workers, ...presence.dead()],
     runners: {
       folder: join(config.data, 'run', 'runners'),
-      spawn_args: [...process.execArgv, join(place.package_folder, 'bin', 'main.mjs'), '--runner-process'],
+      spawn_args: runnerArguments(place),
       memory_mb: memoryOf(config, concurrency),
     },
   });
@@ -63,6 +64,22 @@ export async function openWorkerOn(
     ),
   );
   return { id: worker.id, name, concurrency, tags, failed: failed.promise };
+}
+
+function runnerArguments({ package_folder }: Place): string[] {
+  return [...process.execArgv, join(package_folder, 'bin', 'main.mjs'), '--runner-process'];
+}
+
+/** For `moulin doctor`: where the worker would, if the data folder is there. */
+export async function tryRunnerHere({ config }: ResolvedConfig, place: Place): Promise<number> {
+  const { tryRunner } = await import('../domains/runs/index.ts');
+  const own = existsSync(config.data) ? undefined : mkdtempSync(join(tmpdir(), 'moulin-runner-'));
+  try {
+    const folder = own ?? join(config.data, 'run', 'runners');
+    return await tryRunner({ folder, spawn_args: runnerArguments(place) }, systemClock);
+  } finally {
+    if (own !== undefined) rmSync(own, { recursive: true, force: true });
+  }
 }
 
 const MB = 1024 * 1024;

@@ -44,6 +44,7 @@ export interface RunOptions {
 
 export interface Started {
   url: string;
+  pid: number;
   /** All that it has written so far. */
   output(): string;
   stop(): Promise<void>;
@@ -108,7 +109,7 @@ function start(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.Pr
     const listen = (text: string) => {
       output += text;
       const url = /is ready: (http\S+)/.exec(output)?.[1];
-      if (url) resolve({ url, output: () => output, stop });
+      if (url) resolve({ url, pid: child.pid ?? 0, output: () => output, stop });
     };
     child.stdout.setEncoding('utf8').on('data', listen);
     child.stderr.setEncoding('utf8').on('data', listen);

@@ -4,7 +4,7 @@ export { workersCheck } from './health.ts';
 export { type KindTable, kindTable } from './kinds.ts';
 export { type LogHandlerParts, type LogHandlers, logHandlers } from './logs/index.ts';
 export { runMetrics } from './metrics.ts';
-export { openRunsWorker, type RunsWorkerParts } from './open.ts';
+export { openRunsWorker, type RunsWorkerParts, tryRunner } from './open.ts';
 export { giveUpWorkers } from './queue/index.ts';
 export { type RunParts, runHandlers } from './routes.ts';
 export { followZone, openLeader, type ScheduleParts, scheduleHandlers } from './schedules/index.ts';

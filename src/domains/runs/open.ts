@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
 import type { Store, Tx } from '../../base/db/index.ts';
+import type { Clock } from '../../base/kit/clock.ts';
 import { fail } from '../../base/kit/errors.ts';
+import type { Log } from '../../base/kit/log.ts';
 import type { KindTable } from './kinds.ts';
 import { openLogWriter } from './logs/index.ts';
 import { openPool, type PoolOptions } from './runner/pool.ts';
@@ -46,6 +50,29 @@ export async function openRunsWorker(parts: RunsWorkerParts): Promise<Worker> {
     throw error;
   }
 }
+
+const PATIENCE_MS = 20_000;
+
+/** Whether a runner starts here, and how long it took. Throws why it does not. */
+export async function tryRunner(runners: RunsWorkerParts['runners'], clock: Clock): Promise<number> {
+  const begun_at = clock.monotonic();
+  const pool = openPool({ ...runners, size: 1, warm: 0, clock, log: NOWHERE });
+  const late = new AbortController();
+  const deadline = delay(PATIENCE_MS, undefined, { signal: late.signal });
+  try {
+    const runner = await Promise.race([pool.take('standard'), deadline]);
+    if (!runner) throw new Error(`It was not ready within ${PATIENCE_MS / 1000} s.`);
+    await runner.kill();
+    return clock.monotonic() - begun_at;
+  } finally {
+    deadline.catch(() => {});
+    late.abort();
+    await pool.close();
+  }
+}
+
+/** What is worth telling is in the answer. */
+const NOWHERE: Log = pino({ level: 'silent' });
 
 /** All that a task needs, in one transaction. One that is not there is no reason to start without it. */
 function secretReader({ store, readSecret }: RunsWorkerParts): WorkerParts['secrets'] {

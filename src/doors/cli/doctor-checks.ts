@@ -105,6 +105,19 @@ export async function checkStorage({ config }: ResolvedConfig): Promise<Finding>
       );
 }
 
+/** `start` starts a process as the worker does for tasks, ends it, and answers how long it took to be ready. */
+export async function checkRunner(start: () => Promise<number>): Promise<Finding> {
+  try {
+    return ok('runner', `ready after ${((await start()) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    return problem(
+      'runner',
+      error instanceof Error ? error.message : String(error),
+      'Tasks cannot run. Look for a limit on processes or memory (ulimit -u, a container), and for room in the data folder.',
+    );
+  }
+}
+
 const TOLERATED_MS = 60_000;
 
 /** Files from the future mean a clock that runs behind: sessions and tokens would live too long, and runs start late. */

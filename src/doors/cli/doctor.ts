@@ -9,12 +9,14 @@ import {
   checkFolder,
   checkNode,
   checkPorts,
+  checkRunner,
   checkStorage,
   type Finding,
   ofFailure,
   ofSystem,
   ok,
 } from './doctor-checks.ts';
+import type { CliHost } from './host.ts';
 import type { Column } from './present.ts';
 import { isDataFolder } from './process/data-folder.ts';
 import { findRunning } from './process/stopping.ts';
@@ -33,7 +35,7 @@ export function register(program: Command, context: Context): void {
   addAnswer(
     program,
     'doctor',
-    'Check Node, ports, disk, store, keys, storage and clock, and say how to fix each',
+    'Check Node, ports, disk, store, keys, storage, runners and clock, and say how to fix each',
   )
     .option('--data <folder>', 'data folder (default: the one that npm start uses)')
     .option('--config <file>', 'the file with settings')
@@ -62,9 +64,10 @@ async function examine(context: Context, { data, config }: Options): Promise<Exa
   const flags = { ...(data !== undefined && { data }), ...(config !== undefined && { config }) };
   const node = checkNode(process.version);
   try {
-    const { package_folder } = context.host;
+    const { host } = context;
+    const { package_folder } = host;
     const resolved = loadConfig(flags, { ...context.terminal, package_folder });
-    const machine = await examineMachine(resolved, package_folder);
+    const machine = await examineMachine(resolved, host);
     const installation = await examineInstallation(context, resolved);
     // What the server sees of the same thing is nearer to the truth: its disk, its rights.
     const seen = new Set(installation.findings.map(finding => finding.check));
@@ -75,7 +78,7 @@ async function examine(context: Context, { data, config }: Options): Promise<Exa
   }
 }
 
-async function examineMachine(resolved: ResolvedConfig, package_folder: string): Promise<Finding[]> {
+async function examineMachine(resolved: ResolvedConfig, host: CliHost): Promise<Finding[]> {
   const { data } = resolved.config;
   return Promise.all([
     ok('configuration', settingsText(resolved)),
@@ -83,7 +86,8 @@ async function examineMachine(resolved: ResolvedConfig, package_folder: string):
     checkDisk(data),
     checkPorts(resolved, findRunning(data)),
     checkStorage(resolved),
-    checkClock(Date.now(), package_folder, data),
+    checkRunner(() => host.tryRunner(resolved)),
+    checkClock(Date.now(), host.package_folder, data),
   ]);
 }
 

@@ -18,6 +18,8 @@ export interface CliHost {
   supervise(resolved: ResolvedConfig, options?: OpeningOptions): Promise<Supervised>;
   /** One worker on a store that a server elsewhere keeps. */
   openWorker(resolved: ResolvedConfig, options?: OpeningOptions): Promise<LoneWorker>;
+  /** Starts a process as the worker does for tasks, and ends it. Milliseconds until it was ready; throws why it cannot be. */
+  tryRunner(resolved: ResolvedConfig): Promise<number>;
 }
 
 export interface OpeningOptions {
@@ -32,7 +34,7 @@ export interface LoneWorker {
   name: string;
   concurrency: number;
   tags: readonly string[];
-  /** Settles, with the reason, when this process can no longer do its work, or was drained. */
+  /** Settles, with the reason, when this process can no longer do its work. */
   failed: Promise<string>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PartState } from '../../contract/system.ts';
 import { type AnswerOptions, addAnswer, alone, type Context } from './command.ts';
 import { connect } from './connect.ts';
 import type { PidFile } from './process/pid-file.ts';
@@ -15,6 +16,8 @@ interface Status {
   pid: number | null;
   version: string | null;
   started_at: string | null;
+  /** Workers that are alive, here or elsewhere; null where the server does not say. */
+  workers: number | null;
   /** What is not well, in words. */
   problems: string[];
 }
@@ -37,6 +40,7 @@ export function register(program: Command, context: Context): void {
           ['process', ({ pid }) => pid],
           ['version', ({ version }) => version],
           ['started', ({ started_at }) => started_at],
+          ['workers', ({ workers }) => workers],
           ['data', ({ data }) => data],
           ['problems', ({ problems }) => problems],
         ]);
@@ -56,10 +60,10 @@ async function statusOf(context: Context, options: Options): Promise<Status> {
     pid: null,
     version: null,
     started_at: null,
+    workers: null,
   };
   if (!running) return { ...none, problems: [] };
-  const { ready, problems } = await askHealth(context, config.data);
-  return { ...none, ...facts(running), running: true, ready, problems };
+  return { ...none, ...facts(running), running: true, ...(await askHealth(context, config.data)) };
 }
 
 function facts({ url, pid, version, started_at }: PidFile) {
@@ -67,16 +71,29 @@ function facts({ url, pid, version, started_at }: PidFile) {
 }
 
 /** It runs and does not answer: that is what the status is, not a failure of the command. */
-async function askHealth(context: Context, data: string): Promise<{ ready: boolean; problems: string[] }> {
+async function askHealth(
+  context: Context,
+  data: string,
+): Promise<Pick<Status, 'ready' | 'workers' | 'problems'>> {
   try {
     const connection = await connect(context.host, context.terminal, { data });
     const { parts } = await connection.client['system.show']({});
     const unwell = parts.filter(part => part.state !== 'ok');
     return {
       ready: unwell.every(part => part.state !== 'down'),
+      workers: aliveWorkers(parts),
       problems: unwell.map(part => `${part.name}: ${part.detail}`),
     };
   } catch (error) {
-    return { ready: false, problems: [error instanceof Error ? error.message : String(error)] };
+    return {
+      ready: false,
+      workers: null,
+      problems: [error instanceof Error ? error.message : String(error)],
+    };
   }
+}
+
+function aliveWorkers(parts: readonly PartState[]): number | null {
+  const { active, draining } = parts.find(({ name }) => name === 'workers')?.facts ?? {};
+  return typeof active === 'number' ? active + Number(draining) : null;
 }
