@@ -147,12 +147,13 @@ function judgeAttempts({ tasks, attempts }: StoreRows, { untruthful }: Verdict):
 export function slowestTruth(
   attempts: StoreRows['attempts'],
   deaths: ReadonlyMap<string, number>,
+  between: (from: number, to: number) => number,
 ): { worker_id: string; task_id: string; ms: number }[] {
   return attempts
     .flatMap(({ worker_id, task_id, ended_at }) => {
       const died = worker_id === null ? undefined : deaths.get(worker_id);
       if (died === undefined || worker_id === null || ended_at === null) return [];
-      return [{ worker_id, task_id, ms: Date.parse(ended_at) - died }];
+      return [{ worker_id, task_id, ms: between(died, Date.parse(ended_at)) }];
     })
     .sort((a, b) => b.ms - a.ms);
 }
