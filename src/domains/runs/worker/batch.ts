@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 // Group commit: what arrives while one transaction is under way goes into the next one. Alone, an item waits for nothing;
 // under load, a hundred of them share one commit and its fsync.
 
@@ -47,7 +49,7 @@ export function openBatch<In, Out>(parts: BatchParts<In, Out>): Batch<In, Out> {
       in_flight = 0;
       queue = [...left, ...queue];
       if (giving_up.signal.aborted) return rejectAll();
-      if (left.length > 0) await rest(pause, giving_up.signal);
+      if (left.length > 0) await delay(pause, undefined, { signal: giving_up.signal }).catch(() => {});
       pause = left.length > 0 ? Math.min(pause * 2, retry_ms.last) : retry_ms.first;
     }
   };
@@ -100,14 +102,4 @@ async function flushAll<In, Out>(
     const left = await flushAll(parts, all.slice(0, half));
     return [...left, ...(await flushAll(parts, all.slice(half)))];
   }
-}
-
-function rest(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -44,3 +44,17 @@ test('what waits can be taken out, and does not begin', () => {
   assert.deepEqual(begun, ['0', '2']);
   assert.equal(slots.busy(), 0);
 });
+
+test('once it was wrong about how short they are, it claims nothing ahead until it knows better', () => {
+  const slots = openSlots(1, () => {});
+  slots.take(tasks(1));
+  slots.free(10);
+  slots.take(tasks(6, 1));
+  assert.equal(slots.busy(), 1);
+  for (const { task_id } of slots.waiting()) slots.remove(task_id);
+  assert.equal(slots.room(), 5);
+  slots.slow();
+  assert.equal(slots.room(), 0);
+  slots.free(60_000);
+  assert.equal(slots.room(), 1);
+});

@@ -14,6 +14,8 @@ export interface Slots {
   waiting(): readonly Claimed[];
   /** Takes it out, if it waits. */
   remove(task_id: string): Claimed | undefined;
+  /** What was to be over soon is not: nothing more is claimed ahead until something has ended. */
+  slow(): void;
 }
 
 /** What waits here could be worked on elsewhere: it should not be for longer than a claim takes, give or take. */
@@ -55,6 +57,9 @@ export function openSlots(concurrency: number, begin: (task: Claimed) => void): 
       mean_ms = Number.isFinite(mean_ms) ? mean_ms + WEIGHT * (worked_ms - mean_ms) : worked_ms;
       busy -= 1;
       serve();
+    },
+    slow() {
+      mean_ms = Number.POSITIVE_INFINITY;
     },
     busy: () => busy,
     waiting: () => waiting,

@@ -134,7 +134,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     // Rights are asked anew for each claim.
     may = askOnce(parts.mayRun);
     slots.take(tasks);
-    if (slots.waiting().length > 0) setTimeout(giveBack, WAIT_MS, tasks).unref();
+    if (slots.waiting().length > 0) setTimeout(giveBackLate, WAIT_MS, tasks).unref();
   };
   const perform = (task: Claimed): Performance => {
     const one = new Performance({ ...performing, may }, task);
@@ -158,12 +158,14 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
       claims.wake();
     });
   });
+  const giveBack = (tasks: readonly Claimed[]): boolean => {
+    const waiting = tasks.flatMap(({ task_id }) => slots.remove(task_id) ?? []);
+    for (const task of waiting) perform(task).tell({ type: 'hand_over' });
+    return waiting.length > 0;
+  };
   /** Those before them take longer than it seemed: somebody else may have a slot for them. */
-  const giveBack = (tasks: readonly Claimed[]): void => {
-    for (const { task_id } of tasks) {
-      const task = slots.remove(task_id);
-      if (task) perform(task).tell({ type: 'hand_over' });
-    }
+  const giveBackLate = (tasks: readonly Claimed[]): void => {
+    if (giveBack(tasks)) slots.slow();
   };
   const heed = (answer: BeatAnswer, asked: { worker_id: string; leases: readonly Lease[] }): void => {
     if (asked.worker_id !== id) return;
