@@ -73,7 +73,10 @@ export const timeoutsSchema = z.strictObject({
 export type Timeouts = z.infer<typeof timeoutsSchema>;
 
 /** `connection:<id>` and `key:<given>`; the workspace itself is limited under `workspace`. */
-export const limitKey = z.string().regex(/^(workspace|(connection|key):[^\p{Cc}]{1,200})$/u);
+export const limitKey = z
+  .string()
+  .regex(/^(workspace|(connection|key):[^\p{Cc}]{1,200})$/u)
+  .meta({ example: 'workspace' });
 
 export const newTaskSchema = z.strictObject({
   name: taskName,
