@@ -15,6 +15,8 @@ const KIT = /^src\/base\/kit\//;
 const DB = /^src\/base\/db\//;
 const ACCESS = /^src\/domains\/access\//;
 const SERVER = /^src\/doors\/server\//;
+/** Its SQL is the state machine itself, a file for each part of it. */
+const RUNS = /^src\/domains\/runs\//;
 const CLI = /^src\/doors\/cli\//;
 const STORES = /^src\/(domains|doors)\/(.+\/)?store\.ts$/;
 
@@ -49,7 +51,7 @@ export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
   kysely: {
     why: 'typed SQL without an ORM; no dependencies of its own',
     licence: 'MIT',
-    where: [DB, STORES, ACCESS, SERVER],
+    where: [DB, STORES, ACCESS, RUNS, SERVER],
   },
   'openid-client': { why: 'certified OpenID Connect with PKCE', licence: 'MIT', where: [ACCESS] },
   pg: { why: 'the PostgreSQL driver', licence: 'MIT', where: [DB] },
@@ -128,6 +130,16 @@ export const WEB: Readonly<Record<string, Dependency & { use: 'bundled' | 'tool'
   '@types/react': { why: 'types', licence: 'MIT', use: 'tool' },
   '@types/react-dom': { why: 'types', licence: 'MIT', use: 'tool' },
   '@vitejs/plugin-react': { why: 'JSX and refresh while developing', licence: 'MIT', use: 'tool' },
+  '@xyflow/react': {
+    why: 'the graph of a run: pan, zoom, keyboard, only what is in sight',
+    licence: 'MIT',
+    use: 'bundled',
+  },
+  elkjs: {
+    why: 'lays out graphs in a worker of its own; linear where others crawl, fetched with the first graph',
+    licence: 'EPL-2.0 OR GPL-3.0-or-later',
+    use: 'bundled',
+  },
   i18next: { why: 'two languages, plurals', licence: 'MIT', use: 'bundled' },
   react: { why: 'the view', licence: 'MIT', use: 'bundled' },
   'react-dom': { why: 'the view', licence: 'MIT', use: 'bundled' },
@@ -147,7 +159,7 @@ export const PERMISSIVE: readonly string[] = [
   '(MIT OR CC0-1.0)',
 ];
 /** May be shipped, and is named in NOTICE. */
-export const NAMED: readonly string[] = ['Apache-2.0', 'OFL-1.1'];
+export const NAMED: readonly string[] = ['Apache-2.0', 'OFL-1.1', 'EPL-2.0 OR GPL-3.0-or-later'];
 /** Never shipped. */
 export const TOOLS_ONLY: readonly string[] = [
   'MPL-2.0',

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 
@@ -36,6 +36,7 @@ async function describe(folder: string): Promise<string> {
   const { name, version, license }: { name: string; version: string; license: string } = JSON.parse(
     await readFile(join(folder, 'package.json'), 'utf8'),
   );
-  const text = await readFile(join(folder, 'LICENSE'), 'utf8');
+  const file = (await readdir(folder)).find(entry => /^licen[cs]e(\.md|\.txt)?$/i.test(entry)) ?? 'LICENSE';
+  const text = await readFile(join(folder, file), 'utf8');
   return `\n## ${name} - ${version} (${license})\n\n${text.trim()}\n`;
 }

@@ -4,6 +4,7 @@ import { urlOf } from '../../src/contract/client.ts';
 import { makeStale } from './api.ts';
 import { staleRules } from './areas.ts';
 import { type Hello, type Listener, type Live, type LiveState, openLive, staleAfter } from './live.ts';
+import { openPace } from './live-pace.ts';
 import { useMay } from './session.ts';
 
 interface LiveContext {
@@ -35,9 +36,10 @@ export function LiveProvider({
     // What the cache holds of a workspace that one comes back to is from before, and nobody told what happened since.
     const fresh = !heardBefore.current;
     heardBefore.current = true;
+    const pace = openPace(names => void makeStale(queries, names), wait);
     const opened = openLive({
       open: (after, listener) => listen(urlOf('events.stream', { query: { workspace, after } }), listener),
-      onEvents: events => void makeStale(queries, staleAfter(events, rules)),
+      onEvents: events => pace.say(staleAfter(events, rules)),
       fresh,
       // Reads that are under way are of now: they need not begin again.
       onGap: () => void queries.invalidateQueries({}, { cancelRefetch: false }),
@@ -49,16 +51,21 @@ export function LiveProvider({
       },
       // Signed out, or no member any more: asking who one is tells, and the page follows.
       onEnded: () => void makeStale(queries, ['me']),
-      wait: (work, milliseconds) => {
-        const timer = setTimeout(work, milliseconds);
-        return () => clearTimeout(timer);
-      },
+      wait,
     });
     live.current = opened;
-    return () => opened.close();
+    return () => {
+      opened.close();
+      pace.close();
+    };
   }, [workspace, listens, queries]);
   const context = useMemo(() => ({ state, retry: () => live.current?.retry() }), [state]);
   return <Context value={context}>{children}</Context>;
+}
+
+function wait(work: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(work, milliseconds);
+  return () => clearTimeout(timer);
 }
 
 function listen(url: string, listener: Listener): EventSource {

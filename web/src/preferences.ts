@@ -52,3 +52,9 @@ export const rememberCharacterKeys = (on: boolean) => write('character-keys', on
 /** Steps of the checklist that somebody ticked, because nothing in Moulin could know. */
 export const tickedSteps = () => (read('steps') ?? '').split(',').filter(step => step !== '');
 export const rememberTickedSteps = (steps: readonly string[]) => write('steps', steps.join(',') || null);
+
+/** How somebody reads logs: with long lines wrapped, and with which times. */
+export const logWraps = () => read('log-wrap') === 'on';
+export const rememberLogWraps = (on: boolean) => write('log-wrap', on ? 'on' : null);
+export const logTimes = () => read('log-times');
+export const rememberLogTimes = (format: string) => write('log-times', format);

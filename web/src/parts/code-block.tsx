@@ -1,8 +1,8 @@
 import { useRef } from 'react';
-import { CopyIconButton } from './copy-button.tsx';
-import { useScrollable } from './table/use-scrollable.ts';
 import css from './code-block.module.css';
+import { CopyIconButton } from './copy-button.tsx';
 import { type JsonToken, jsonTokens } from './json-tokens.ts';
+import { useScrollable } from './table/use-scrollable.ts';
 
 /** Text of machines: keeps its lines, scrolls when it must, can be copied. */
 export function CodeBlock({ text, label, json = false }: { text: string; label: string; json?: boolean }) {
