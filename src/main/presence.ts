@@ -10,12 +10,10 @@ import { type Lock, tryLockFile } from '../doors/cli/process/lock.ts';
 export interface Presence {
   /** Ids of workers that have died, each answered until `keep` has given it up. */
   dead(): string[];
-  /** Writes one's own id, and has those of the dead given up, now and then. Answers how to end it. */
-  keep(
-    id: () => string,
-    giveUp: (dead: readonly string[]) => Promise<void>,
-    failed: (error: unknown) => void,
-  ): () => void;
+  /** One's own id: written before anybody else can know it. */
+  name(id: string): void;
+  /** Has those of the dead given up, now and then. Answers how to end it. */
+  watch(giveUp: (dead: readonly string[]) => Promise<void>, failed: (error: unknown) => void): () => void;
   close(): void;
 }
 
@@ -29,9 +27,9 @@ export function openPresence(folder: string): Presence {
   const dead = () => others().flatMap(name => (isDead(folder, name) ? idsOf(folder, name) : []));
   return {
     dead,
-    keep(id, giveUp, failed) {
+    name: id => writeFileSync(join(folder, `${own}.id`), id),
+    watch(giveUp, failed) {
       const look = async () => {
-        writeFileSync(join(folder, `${own}.id`), id());
         const gone = others().filter(name => isDead(folder, name));
         const ids = gone.flatMap(name => idsOf(folder, name));
         if (ids.length > 0) await giveUp(ids);

@@ -48,6 +48,7 @@ export async function openWorkerOn(
     version: place.version,
     clock: systemClock,
     log,
+    registered: presence.name,
     predecessors: [...ended_workers, ...presence.dead()],
     runners: {
       folder: join(config.data, 'run', 'runners'),
@@ -57,8 +58,7 @@ export async function openWorkerOn(
   });
   opened.defer(() => worker.close());
   opened.defer(
-    presence.keep(
-      () => worker.id,
+    presence.watch(
       dead => giveUpWorkers(store, dead),
       error => log.warn({ error }, 'A worker that has died could not be given up yet'),
     ),

@@ -42,6 +42,8 @@ export interface WorkerParts {
   version: string;
   clock: Clock;
   log: Log;
+  /** Told each id under which it works, before it takes anything. */
+  registered?: (id: string) => void;
   /** Workers that are known to be dead: what they held is given up at once. */
   predecessors?: readonly string[];
   times?: Partial<WorkerTimes>;
@@ -198,8 +200,10 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     giveBack(slots.waiting());
     for (const one of performances.values()) one.tell({ type: 'drain' });
   };
-  const register = (): Promise<void> =>
-    store.withInstance('register a worker', async tx => {
+  const register = async (): Promise<void> => {
+    // Before anybody can know it: whoever finds it dead must find its name.
+    parts.registered?.(id);
+    await store.withInstance('register a worker', async tx => {
       for (const dead of parts.predecessors ?? []) await loseWorker(tx, dead);
       const { name, version, tags, concurrency } = parts;
       await registerWorker(tx, {
@@ -212,6 +216,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
         pid: process.pid,
       });
     });
+  };
   /** It was silent for too long and given up: nothing that it has is its own any more. */
   const registerAnew = (leases: readonly Lease[]): void => {
     lose(leases);
