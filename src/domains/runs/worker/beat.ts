@@ -20,6 +20,8 @@ export interface Heart {
 
 /** A third of the time after which a lease is lost. */
 const EVERY_MS = 5000;
+/** A beat that takes longer is worth less than the next one. */
+const STATEMENT_SECONDS = 5;
 /** One that hangs in a half-open connection must not keep the next from being tried on another one. */
 const MAX_AT_ONCE = 2;
 
@@ -37,7 +39,7 @@ export function openHeart(parts: BeatParts): Heart {
       const answer = await parts.store.withInstance(
         'beat of a worker',
         tx => beatWorker(tx, { worker_id, leases, stats: parts.stats() }),
-        { prepared: true },
+        { prepared: true, statement_seconds: STATEMENT_SECONDS },
       );
       parts.hear(answer, { worker_id, leases });
     } catch (error) {

@@ -21,6 +21,8 @@ export interface Claims {
 }
 
 const POLL_MS = 2000;
+/** Everybody's claims wait for one that hangs in a network that swallows. */
+const STATEMENT_SECONDS = 10;
 
 /** Claims as many as there is room for, whenever there may be some: one claim at a time. */
 export function openClaims(parts: ClaimParts): Claims {
@@ -39,7 +41,7 @@ export function openClaims(parts: ClaimParts): Claims {
         if (unsure) await giveBackUnknown(tx, claimant.worker_id, parts.holds);
         return claimTasks(tx, { ...claimant, limit });
       },
-      { prepared: true },
+      { prepared: true, statement_seconds: STATEMENT_SECONDS },
     );
     unsure = false;
     parts.take(tasks);

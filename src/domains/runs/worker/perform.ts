@@ -1,5 +1,6 @@
 import { type Clock, toTimestamp } from '../../../base/kit/clock.ts';
 import type { Log } from '../../../base/kit/log.ts';
+import type { TaskError } from '../../../contract/runs.ts';
 import { describeProblems } from '../kinds.ts';
 import type { AttemptLog, LogWriter } from '../logs/index.ts';
 import type { Claimed, Lease } from '../queue/index.ts';
@@ -41,6 +42,8 @@ export interface PerformParts extends StageParts, StartParts {
 }
 
 const MAX_METRICS = 200;
+/** Between an answer and the end of the bytes, which were sent before it. */
+const SENT_MS = 5000;
 
 /** One attempt at work: holds runner, timers and log around the decisions of attempt.ts. */
 export class Performance {
@@ -54,6 +57,8 @@ export class Performance {
   private state: AttemptState;
   private runner: Runner | undefined;
   private begun: Promise<unknown> = Promise.resolve();
+  /** Fulfilled when the bytes of the task have come to their end, or have broken off. */
+  private sent: Promise<TaskError | undefined> = Promise.resolve(undefined);
   private next_stage: number;
   private heard_at: number;
   private readonly parts: PerformParts;
@@ -149,6 +154,20 @@ export class Performance {
     if (this.state.draining) runner.tell({ type: 'drain' });
     this.heard_at = this.parts.clock.monotonic();
     runner.start(start, message => this.hear(message));
+    this.sent = this.takeBytes(runner);
+  }
+
+  /** No kind takes bytes yet: they are counted, so that a task that sends some need not wait for ever. */
+  private async takeBytes(runner: Runner): Promise<TaskError | undefined> {
+    try {
+      for await (const bytes of runner.bulk()) {
+        this.heard_at = this.parts.clock.monotonic();
+        this.addMetric('sent_bytes', bytes.length);
+      }
+      return undefined;
+    } catch (error) {
+      return taskError('task.crashed', { how: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   private sayBegun(): void {
@@ -188,12 +207,24 @@ export class Performance {
       case 'stage':
         return void this.commit(message);
       case 'result':
-        return this.happen({ type: 'answered', answer: readAnswer(this.task, this.kind, message) });
+        return void this.answer(readAnswer(this.task, this.kind, message));
       case 'failed':
-        return this.happen({ type: 'answered', answer: this.readFailure(message.error) });
+        return void this.answer(this.readFailure(message.error));
       default:
         return message satisfies never;
     }
+  }
+
+  /** Only with all that it has sent: a stream that broke makes no success. */
+  private async answer(answer: Answer): Promise<void> {
+    this.timers.after('sent', SENT_MS, () => {
+      const error = taskError('task.crashed', { how: 'its bytes did not come to their end' });
+      this.happen({ type: 'broke', error });
+    });
+    const broken = await this.sent;
+    this.timers.clear('sent');
+    if (broken && answer.state !== 'failed') this.happen({ type: 'broke', error: broken });
+    else this.happen({ type: 'answered', answer });
   }
 
   private readFailure(thrown: Extract<Heard, { type: 'failed' }>['error']): Answer {

@@ -38,7 +38,7 @@ export function openProgressBoard(parts: {
     const leases = news.map(([, { lease }]) => lease);
     // Best effort: the next one is a second away, and says more.
     await store
-      .withInstance('progress of tasks', tx => writeProgress(tx, progress, leases))
+      .withInstance('progress of tasks', tx => writeProgress(tx, progress, leases), { statement_seconds: 5 })
       .catch(error => failed(error));
   };
   const tick = setInterval(() => {

@@ -24,6 +24,8 @@ export interface StageParts {
 export type StageAnswer = 'committed' | { undone: Outcome };
 
 const MAX_REBASES = 8;
+/** One that hangs in a network that swallows keeps its task from everybody: it is given up and done again. */
+const STATEMENT_SECONDS = 15;
 
 /** Prepares and commits one stage; never throws. A stage that an earlier attempt committed unheard is not done again. */
 export async function makeTrue(
@@ -122,8 +124,10 @@ async function commitOnce(parts: StageParts, kind: TaskKind, task: Claimed, read
   const { workspace_id } = task;
   try {
     // The commit point of a stage: what it made, and that it was made, become true together.
-    return await parts.store.withWorkspace({ workspace_id }, tx =>
-      inTransaction(tx, parts, kind, task, ready),
+    return await parts.store.withWorkspace(
+      { workspace_id },
+      tx => inTransaction(tx, parts, kind, task, ready),
+      { statement_seconds: STATEMENT_SECONDS },
     );
   } catch (error) {
     if (error instanceof Undone) return error.why;

@@ -542,6 +542,26 @@ test('a worker that drains takes nothing new and finishes what it has', async t 
   assert.equal(worker.stats().draining, true);
 });
 
+test('what was claimed ahead of its slot and waits behind long tasks goes to a worker that has one', async t => {
+  const going_on = Promise.withResolvers<void>();
+  const world = await workerWorld(t, { prepare: () => going_on.promise });
+  const first = await world.open({ concurrency: 2, name: 'first' });
+  const short = Array.from({ length: 20 }, (_, n) => ({ name: `short ${n}`, kind: 'probe' }));
+  await world.ended(await world.create(short));
+  const long = ['a', 'b'].map(name => probe(name, [{ do: 'stage', mark: name }], { priority: 1 }));
+  const run_id = await world.create([...long, ...short]);
+  await until('both slots to be taken', () => first.stats().running === 2);
+  await world.open({ name: 'second' }, await world.database.openAnother());
+  const isShort = ({ name }: { name: string }) => name.startsWith('short');
+  await until('the short ones to be over', async () =>
+    (await world.tasks(run_id)).filter(isShort).every(({ state }) => state === 'succeeded'),
+  );
+  going_on.resolve();
+  const tasks = await world.ended(run_id);
+  // Claimed, given back, done: not claimed by the busy one again and again.
+  assert.ok(tasks.every(({ state, attempt }) => state === 'succeeded' && attempt <= 4));
+});
+
 test('two workers share two hundred tasks, each is done exactly once', async t => {
   const world = await workerWorld(t);
   const names = Array.from({ length: 200 }, (_, n) => `task ${n}`);
@@ -562,6 +582,10 @@ test('two workers share two hundred tasks, each is done exactly once', async t =
     `both worked: ${started}`,
   );
 });
+
+function probe(name: string, steps: Step[], more: { priority?: number } = {}) {
+  return { name, kind: 'probe', input: { steps }, ...more };
+}
 
 // ── Looking ─────────────────────────────────────────────────────────────────────────────────────────
 
