@@ -1,28 +1,14 @@
 import { z } from 'zod';
 import { id, instant, name, pageOf, pageQuery, timestamp, version } from './page.ts';
 import { defineRoutes } from './route.ts';
+import { CONDITIONS, LOG_LEVELS, OVERLAPS, RUN_STATES, TRIGGERS } from './run-words.ts';
 import { TASK_STATES } from './task-states.ts';
 
-export const RUN_STATES = [
-  'queued',
-  'running',
-  'cancelling',
-  'succeeded',
-  'partial',
-  'failed',
-  'lost',
-  'cancelled',
-  'skipped',
-] as const;
+export { CONDITIONS, LOG_LEVELS, type LogLevel, OVERLAPS, RUN_STATES, TRIGGERS } from './run-words.ts';
+
 export const runStateSchema = z.enum(RUN_STATES);
 export type RunState = z.infer<typeof runStateSchema>;
 export const taskStateSchema = z.enum(TASK_STATES);
-
-export const TRIGGERS = ['manual', 'api', 'schedule', 'retry', 'backfill', 'event', 'system'] as const;
-export const CONDITIONS = ['all_succeeded', 'all_done', 'any_failed'] as const;
-export const OVERLAPS = ['queue', 'skip', 'cancel_previous'] as const;
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const byId = z.object({ id });
 const seconds = z.number().min(0).max(31_622_400);

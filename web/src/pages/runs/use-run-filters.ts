@@ -1,6 +1,7 @@
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { RUN_STATES, type Run, TRIGGERS } from '../../../../src/contract/runs.ts';
+import { RUN_STATES, TRIGGERS } from '../../../../src/contract/run-words.ts';
+import type { Run } from '../../../../src/contract/runs.ts';
 import { PERIODS } from '../../parts/access/period.ts';
 import type { Filter } from '../../parts/table/filters.ts';
 import type { TableView } from '../../parts/table/use-table-view.ts';

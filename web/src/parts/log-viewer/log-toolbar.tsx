@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useContext } from 'react';
 import { useTranslation } from 'react-i18next';
 import { urlOf } from '../../../../src/contract/client.ts';
-import { LOG_LEVELS, type LogLevel } from '../../../../src/contract/runs.ts';
+import { LOG_LEVELS, type LogLevel } from '../../../../src/contract/run-words.ts';
 import { WorkspaceScope } from '../../api.ts';
 import { copyText } from '../../clipboard.ts';
 import { CopyIcon, DoneIcon, ExportIcon, MoreIcon, ToEndIcon, ToStartIcon, WrapIcon } from '../../icons.ts';

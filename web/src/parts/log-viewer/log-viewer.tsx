@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useContext, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { LOG_LEVELS } from '../../../../src/contract/runs.ts';
+import { LOG_LEVELS } from '../../../../src/contract/run-words.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { DownIcon } from '../../icons.ts';
 import { logTimes, logWraps, rememberLogTimes, rememberLogWraps } from '../../preferences.ts';
