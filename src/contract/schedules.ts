@@ -89,7 +89,8 @@ export type Schedule = z.infer<typeof scheduleSchema>;
 /** Local date-times without zone: they mean the schedule's. */
 const localTime = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/, 'must be like 2026-12-24 or 2026-12-24T18:00');
+  .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/, 'must be like 2026-12-24 or 2026-12-24T18:00')
+  .meta({ example: '2026-12-24' });
 export const blackoutSchema = z.union([
   z.strictObject({ from: localTime, to: localTime, note: z.string().max(200).default('') }),
   z.strictObject({ weekday: z.number().int().min(1).max(7), note: z.string().max(200).default('') }),
@@ -106,6 +107,8 @@ export const calendarSchema = z.object({
   updated_at: timestamp,
 });
 const newCalendar = z.strictObject({ name, blackouts: z.array(blackoutSchema).max(1000) });
+
+export type Calendar = z.infer<typeof calendarSchema>;
 
 export const scheduleRoutes = defineRoutes({
   'schedules.list': {

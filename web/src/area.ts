@@ -74,13 +74,19 @@ export interface Area {
   stale?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What the first page knows of the workspace. */
+export interface Known {
+  overview: ApiOutput<'workspace.overview'>;
+  runs: ApiOutput<'runs.summary'>;
+}
+
 /** A line of the checklist of a new workspace. Its state is the product's, not a tick that somebody forgot. */
 export interface Step {
   /** `home:steps.<id>` holds its words. */
   id: keyof Catalogue['home']['steps'];
   needs?: Permission;
   /** From what the first page asks for anyway: a step has no request of its own. Left out where nothing tells. */
-  isDone?: (overview: ApiOutput<'workspace.overview'>) => boolean;
+  isDone?: (known: Known) => boolean;
   /** The page on which it is done, */
   to?: string;
   /** or the command. */

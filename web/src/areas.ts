@@ -5,10 +5,21 @@ import { design } from './pages/design/area.ts';
 import { home } from './pages/home/area.ts';
 import { instance } from './pages/instance/area.ts';
 import { runs } from './pages/runs/area.ts';
+import { schedules } from './pages/schedules/area.ts';
 import { audit, settings } from './pages/settings/area.ts';
 
 /** The areas that exist, in the order of the navigation. A new area adds its line here, and is everywhere. */
-export const areas: readonly Area[] = [home, runs, audit, settings, instance, apiDocs, account, design];
+export const areas: readonly Area[] = [
+  home,
+  runs,
+  schedules,
+  audit,
+  settings,
+  instance,
+  apiDocs,
+  account,
+  design,
+];
 
 export const allPages: readonly Page[] = areas.flatMap(area => area.pages);
 

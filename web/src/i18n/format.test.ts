@@ -48,3 +48,14 @@ test('a day begins a line, in languages that write days small as well', () => {
   assert.equal(format.formatDay(noon, 'fr-FR', 'Europe/Paris'), 'Samedi 21 novembre');
   assert.equal(format.formatDay(noon, 'en-GB', 'Europe/Paris'), 'Saturday 21 November');
 });
+
+test('times of a clock, days of a week and of a year are no moments, and have words', () => {
+  assert.equal(format.formatTimeOfDay({ hour: 6, minute: 5 }, 'en-GB'), '06:05');
+  assert.match(format.formatTimeOfDay({ hour: 18, minute: 0 }, 'en-US'), /^6:00\sPM$/);
+  assert.equal(format.formatWeekday(1, 'en'), 'Monday');
+  assert.equal(format.formatWeekday(7, 'fr'), 'dimanche');
+  assert.equal(format.formatDayOfYear({ day: 29, month: 2 }, 'fr'), '29 février');
+  assert.equal(format.formatMonth(12, 'en'), 'December');
+  assert.equal(format.formatWall('2026-12-24', 'en-GB'), '24 Dec 2026');
+  assert.equal(format.formatWall('2026-12-24T18:00', 'en-GB'), '24 Dec 2026, 18:00');
+});

@@ -14,6 +14,11 @@ export function formatCompact(value: number, locale: string): string {
   return new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 }
 
+/** 62 %, whole. */
+export function formatPercent(share: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+}
+
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 
 /** Decimal, as disks are sold and as `df -H` says. */
@@ -107,6 +112,41 @@ export function formatDay(now: number, locale: string, zone: string): string {
     month: 'long',
   }).format(new Date(now));
   return words.charAt(0).toLocaleUpperCase(locale) + words.slice(1);
+}
+
+/** 06:00, of a clock and not of a day. */
+export function formatTimeOfDay({ hour, minute }: { hour: number; minute: number }, locale: string): string {
+  const at = Date.UTC(2026, 0, 1, hour, minute);
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', timeStyle: 'short' }).format(at);
+}
+
+/** 1 is Monday, 7 Sunday. */
+export function formatWeekday(day: number, locale: string): string {
+  // The fifth of January 2026 was a Monday.
+  const at = Date.UTC(2026, 0, 4 + day);
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', weekday: 'long' }).format(at);
+}
+
+/** 24 December, of every year; in one that has the 29th of February. */
+export function formatDayOfYear({ day, month }: { day: number; month: number }, locale: string): string {
+  const at = Date.UTC(2028, month - 1, day);
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'long' }).format(at);
+}
+
+export function formatMonth(month: number, locale: string): string {
+  const at = Date.UTC(2026, month - 1, 1);
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', month: 'long' }).format(at);
+}
+
+/** A day or a time of no zone: `2026-12-24`, `2026-12-24T18:00`. */
+export function formatWall(text: string, locale: string): string {
+  const timed = text.length > 10;
+  const format = new Intl.DateTimeFormat(locale, {
+    timeZone: 'UTC',
+    dateStyle: 'medium',
+    ...(timed && { timeStyle: 'short' }),
+  });
+  return format.format(new Date(timed ? `${text}Z` : text));
 }
 
 export function formatList(items: readonly string[], locale: string): string {

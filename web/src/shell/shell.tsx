@@ -3,6 +3,7 @@ import { useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { MenuIcon, SearchIcon } from '../icons.ts';
+import { Activity } from './activity.tsx';
 import { KeyboardHelp } from './keyboard-help.tsx';
 import { Mark } from './mark.tsx';
 import { Navigation } from './navigation.tsx';
@@ -51,6 +52,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </span>
         </button>
         <div className={css.right}>
+          <Activity />
           <UserMenu onHelp={() => setOpen('help')} />
         </div>
       </header>

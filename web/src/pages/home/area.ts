@@ -3,6 +3,13 @@ import type { Area } from '../../area.ts';
 import { HomeIcon } from '../../icons.ts';
 import { meQuery } from '../../session.ts';
 
+/** Events that are lines of the audit log, or that the figures count; not each step of what runs. */
+const CHANGES = [
+  ...['member', 'invitation', 'token', 'service_account', 'secret', 'workspace', 'me', 'user'],
+  ...['schedule.created', 'schedule.changed', 'schedule.deleted', 'calendar', 'webhook', 'limits'],
+  ...['run.queued', 'run.cancelling', 'run.cancelled'],
+];
+
 export const home: Area = {
   group: 'work',
   icon: HomeIcon,
@@ -15,8 +22,9 @@ export const home: Area = {
       key: 'h',
     },
   ],
-  stale: Object.fromEntries(['member', 'invitation', 'token'].map(type => [type, ['workspace.overview']])),
+  stale: Object.fromEntries(CHANGES.map(type => [type, ['workspace.overview']])),
   cards: [
+    { id: 'now', place: 'wide', needs: 'runs:read', load: () => import('./now-card.tsx') },
     { id: 'checklist', place: 'wide', load: () => import('./checklist-card.tsx') },
     { id: 'changes', place: 'wide', needs: 'audit:read', load: () => import('./changes-card.tsx') },
     { id: 'workspace', place: 'side', load: () => import('./workspace-card.tsx') },
@@ -27,9 +35,16 @@ export const home: Area = {
       id: 'invite',
       needs: 'members:edit',
       to: '/w/$workspace/settings/members',
-      isDone: ({ members, invitations }) => members > 1 || (invitations ?? 0) > 0,
+      isDone: ({ overview }) => overview.members > 1 || (overview.invitations ?? 0) > 0,
     },
-    { id: 'token', to: '/account/tokens', isDone: ({ my_tokens }) => my_tokens > 0 },
+    { id: 'token', to: '/account/tokens', isDone: ({ overview }) => overview.my_tokens > 0 },
+    {
+      id: 'schedule',
+      // Who may plan the one kind that there is so far.
+      needs: 'runs:diagnose',
+      to: '/w/$workspace/schedules/new',
+      isDone: ({ runs }) => runs.schedules > 0,
+    },
     // Whether a copy lies somewhere else is known to nobody but those who put it there.
     { id: 'keys', needs: 'instance:keys', command: 'moulin keys export FILE' },
   ],

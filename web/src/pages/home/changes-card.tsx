@@ -12,13 +12,13 @@ import { RelativeTime } from '../../parts/relative-time.tsx';
 import { useMembership } from '../../session.ts';
 import css from './home.module.css';
 
-const SHOWN = 8;
 const auditPage = allPages.find(page => page.title === 'audit');
 
 /** Who changed what lately: the top of the audit log. */
 export default function ChangesCard() {
   const { t } = useTranslation('home');
-  const { data, error, refetch } = useApi('audit.list', { query: { limit: SHOWN } });
+  const { data: overview, error, refetch } = useApi('workspace.overview', {});
+  const data = overview && { items: overview.latest_changes ?? [] };
   const workspace = useMembership()?.workspace.slug;
   const all = auditPage === undefined ? undefined : pageAddress(auditPage, workspace);
   return (

@@ -89,10 +89,12 @@ function useChecklist() {
     step => may(step.needs) && (step.to === undefined || allPages.some(page => page.path === step.to)),
   );
   const { data: overview } = useApi('workspace.overview', {});
+  const { data: runs } = useApi('runs.summary', {});
+  const known = overview === undefined || runs === undefined ? undefined : { overview, runs };
   return mine.map(step => ({
     step,
-    waits: overview === undefined,
-    done: (overview !== undefined && step.isDone?.(overview)) || ticked.includes(step.id),
+    waits: known === undefined,
+    done: (known !== undefined && step.isDone?.(known)) || ticked.includes(step.id),
     tick: () => {
       const now = [...ticked, step.id];
       setTicked(now);

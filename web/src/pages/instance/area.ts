@@ -16,6 +16,13 @@ export const instance: Area = {
       key: 'i',
     },
     {
+      title: 'workers',
+      path: '/instance/workers',
+      load: () => import('../workers/workers-page.tsx'),
+      texts: ['workers'],
+      needs: 'instance:workers',
+    },
+    {
       title: 'workspaces',
       path: '/instance/workspaces',
       load: () => import('./workspaces-page.tsx'),

@@ -12,6 +12,8 @@ export const settings: Area = {
     member: ['me', 'invitations', 'users'],
     token: ['my_tokens', 'service_accounts'],
     workspace: ['me', 'workspaces'],
+    // The bell of the header counts them.
+    incident: ['runs.summary'],
   },
   pages: [
     {
@@ -65,6 +67,13 @@ export const settings: Area = {
       load: () => import('./secrets-page.tsx'),
       texts: ['settings'],
       needs: 'secrets:read',
+    },
+    {
+      title: 'notifications',
+      path: '/w/$workspace/settings/notifications',
+      load: () => import('../alerts/notifications-page.tsx'),
+      texts: ['alerts'],
+      needs: 'alerts:read',
     },
   ],
 };

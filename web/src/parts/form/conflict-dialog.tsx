@@ -58,6 +58,7 @@ export function ConflictDialog<V extends Values>({ fields, state }: ConflictDial
 /** What the field would show: labels instead of values, dots for a password. */
 function showValue<V extends Values>(field: Field<V> | undefined, value: FieldValue | undefined): string {
   if (field?.kind === 'password') return '•••';
+  if (field?.show !== undefined) return field.show(value ?? null);
   const label = (one: string) => field?.options?.find(option => option.value === one)?.label ?? one;
   if (value === undefined || value === null || value === '') return '–';
   if (Array.isArray(value)) return value.map(label).join(', ');

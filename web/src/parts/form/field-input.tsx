@@ -18,15 +18,16 @@ interface FieldInputProps<V extends Values> {
   /** Where the focus goes when the dialog opens. */
   first: boolean;
   onChange: (value: FieldValue) => void;
+  set: (name: keyof V & string, value: FieldValue) => void;
 }
 
 export function FieldInput<V extends Values>(props: FieldInputProps<V>) {
-  const { field, values, error, onChange } = props;
+  const { field, values, error, onChange, set } = props;
   const value = values[field.name] ?? null;
   return field.input === undefined ? (
     <UsualInput {...props} value={value} />
   ) : (
-    field.input({ value, values, error, onChange })
+    field.input({ value, values, error, onChange, set })
   );
 }
 

@@ -15,6 +15,8 @@ export interface InputProps<V extends Values = Values> {
   values: V;
   error: string | undefined;
   onChange: (value: FieldValue) => void;
+  /** Another one, where two belong together. */
+  set: (name: keyof V & string, value: FieldValue) => void;
 }
 
 /** One field of a form, as data. Rules live on the server: its answer names the fields, and the form shows it there. */
@@ -30,6 +32,10 @@ export interface Field<V extends Values = Values> {
   /** What the browser or a password manager may fill in (WCAG 1.3.5). */
   autoComplete?: string;
   mono?: boolean;
+  /** Begins a group of fields under this heading. */
+  group?: string;
+  /** How its value reads where two versions are compared, when the value itself is for machines. */
+  show?: (value: FieldValue) => string;
   disabled?: boolean;
   /** A control of its own kind, where none of the usual ones says enough. */
   input?: (props: InputProps<V>) => ReactNode;

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNotice } from '../problem-notice.tsx';
 import { ConflictDialog } from './conflict-dialog.tsx';
@@ -45,15 +45,18 @@ export function Form<V extends Values>(props: FormProps<V>) {
       )}
       {state.restored && <Restored discard={state.reset} />}
       {fields.map((field, position) => (
-        <FieldInput
-          key={field.name}
-          // A form that can be cancelled is in a dialog: whoever opened it has come to type.
-          first={position === 0 && onCancel !== undefined}
-          field={field}
-          values={state.values}
-          error={state.errors.fields[field.name]}
-          onChange={value => state.set(field.name, value)}
-        />
+        <Fragment key={field.name}>
+          {field.group !== undefined && <h3 className={css.group}>{field.group}</h3>}
+          <FieldInput
+            // A form that can be cancelled is in a dialog: whoever opened it has come to type.
+            first={position === 0 && onCancel !== undefined}
+            field={field}
+            values={state.values}
+            error={state.errors.fields[field.name]}
+            onChange={value => state.set(field.name, value)}
+            set={state.set}
+          />
+        </Fragment>
       ))}
       {children}
       <div className={css.buttons} data-wide={wide || undefined}>

@@ -22,9 +22,28 @@ export interface DataTableProps<Row extends object> {
   link?: (row: Row) => string;
   /** Buttons or a `RowMenu` at the end of the row. */
   actions?: (row: Row) => ReactNode;
+  /** What opens below a row. Only for lists too short to be virtual, whose rows may differ in height. */
+  detail?: Detail<Row>;
+  /** Rows can be chosen, and something done with all of them. */
+  selection?: Selection<Row>;
   /** What will be here and the one thing to do. */
   empty: { title: string; text?: string; icon?: ReactNode; action?: ReactNode };
   /** For a paged list: the server's own export. A whole list exports what is shown. */
   exportAll?: () => Promise<unknown>;
   dense?: boolean;
+}
+
+export interface Detail<Row> {
+  /** What the button that opens it is called: "Next times of …". */
+  label: (row: Row) => string;
+  show: (row: Row) => ReactNode;
+}
+
+export interface Selection<Row> {
+  ids: ReadonlySet<string>;
+  change: (ids: ReadonlySet<string>) => void;
+  /** What the box of a row is called: "Select …". */
+  label: (row: Row) => string;
+  /** What can be done with those that are chosen; in the place of the filters while there are any. */
+  actions: ReactNode;
 }

@@ -1,10 +1,11 @@
+import { Checkbox } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DownIcon, UnsortedIcon, UpIcon } from '../../icons.ts';
 import type { Column } from './column.ts';
 import css from './data-table.module.css';
-import type { DataTableProps } from './data-table-props.ts';
+import type { DataTableProps, Selection } from './data-table-props.ts';
 import type { Sorting } from './list.ts';
 import { TableRow } from './table-row.tsx';
 import type { ListTable } from './use-list-table.ts';
@@ -44,6 +45,10 @@ export function TableGrid<Row extends object>(props: GridProps<Row>) {
         </caption>
         <thead>
           <tr aria-rowindex={1}>
+            {props.selection !== undefined && (
+              <ChooseAll selection={props.selection} ids={rows.map(row => row.id)} />
+            )}
+            {props.detail !== undefined && <DetailHeader />}
             {shown.map(column => (
               <HeaderCell key={column.id} column={column} {...props} />
             ))}
@@ -138,6 +143,30 @@ function HeaderCell<Row extends object>({ column, table, view, sorting }: Header
 function SortMark({ sorted }: { sorted: 'ascending' | 'descending' | 'none' }) {
   const Icon = sorted === 'none' ? UnsortedIcon : sorted === 'ascending' ? UpIcon : DownIcon;
   return <Icon size={13} aria-hidden="true" />;
+}
+
+function ChooseAll<Row>({ selection, ids }: { selection: Selection<Row>; ids: readonly string[] }) {
+  const { t } = useTranslation();
+  const chosen = ids.filter(id => selection.ids.has(id)).length;
+  return (
+    <th scope="col" className={css.choose}>
+      <Checkbox
+        aria-label={t('table.choose_all')}
+        checked={chosen === ids.length}
+        indeterminate={chosen > 0 && chosen < ids.length}
+        onChange={() => selection.change(new Set(chosen === ids.length ? [] : ids))}
+      />
+    </th>
+  );
+}
+
+function DetailHeader() {
+  const { t } = useTranslation();
+  return (
+    <th scope="col" className={css.choose}>
+      <span className={css.hidden}>{t('table.detail')}</span>
+    </th>
+  );
 }
 
 function ActionsHeader() {

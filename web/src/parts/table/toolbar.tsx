@@ -18,7 +18,7 @@ import { toastProblem } from '../toasts.tsx';
 import type { Column } from './column.ts';
 import { toCsv } from './csv.ts';
 import css from './data-table.module.css';
-import type { DataTableProps } from './data-table-props.ts';
+import type { DataTableProps, Selection } from './data-table-props.ts';
 import type { Filter } from './filters.ts';
 import { isPaged } from './list.ts';
 import type { ListTable } from './use-list-table.ts';
@@ -35,6 +35,8 @@ export function Toolbar<Row extends object>(props: ToolbarProps<Row>) {
   const { search, filters = [], view, columns, list } = props;
   const { t } = useTranslation();
   const optional = columns.filter(column => column.optional !== undefined);
+  const { selection } = props;
+  if (selection !== undefined && selection.ids.size > 0) return <Chosen selection={selection} />;
   return (
     <div className={css.toolbar}>
       {props.titled && <h2 className={css.title}>{props.caption}</h2>}
@@ -52,6 +54,23 @@ export function Toolbar<Row extends object>(props: ToolbarProps<Row>) {
         {optional.length > 0 && <ColumnChoice {...props} optional={optional} />}
         <Export {...props} />
       </div>
+    </div>
+  );
+}
+
+function Chosen<Row>({ selection }: { selection: Selection<Row> }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const count = selection.ids.size;
+  return (
+    <div className={css.toolbar}>
+      <p role="status" className="figures">
+        {t('table.chosen', { count, shown: number(count) })}
+      </p>
+      {selection.actions}
+      <Button variant="subtle" onClick={() => selection.change(new Set())}>
+        {t('table.choose_none')}
+      </Button>
     </div>
   );
 }
