@@ -43,6 +43,11 @@ export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
     where: [ACCESS],
   },
   commander: { why: 'commands, options, help and errors of the command line', licence: 'MIT', where: [CLI] },
+  croner: {
+    why: 'cron expressions with seconds, time zones and daylight saving; no dependencies of its own',
+    licence: 'MIT',
+    where: [RUNS],
+  },
   fastify: {
     why: 'the HTTP server: routing, life cycle, injection for tests, responses cut to their schema',
     licence: 'MIT',
@@ -60,7 +65,7 @@ export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
     licence: 'MIT',
     where: [DB],
   },
-  pino: { why: 'fast JSON logs with child loggers', licence: 'MIT', where: [KIT] },
+  pino: { why: 'fast JSON logs with child loggers', licence: 'MIT', where: [KIT, RUNS] },
   'prom-client': {
     why: 'metrics in the Prometheus format, with histograms',
     licence: 'Apache-2.0',
@@ -71,7 +76,7 @@ export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
     licence: 'MIT',
     where: [KIT, CLI],
   },
-  yaml: { why: 'YAML 1.2 with positions in errors and a limit on aliases', licence: 'ISC', where: [KIT] },
+  yaml: { why: 'YAML 1.2 with positions in errors and a limit on aliases', licence: 'ISC', where: [KIT, CLI] },
   zod: {
     why: 'one schema for types, validation, documentation and configuration',
     licence: 'MIT',
