@@ -1,12 +1,11 @@
 // What a clock on the wall of a time zone shows, as a `datetime-local` field holds it, and back. Pure.
 
-const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** `2026-12-24T18:00` */
+/** `2026-12-24T18:00`; with seconds where there are any. */
 export function wallTime(at: number, zone: string): string {
-  const format = new Intl.DateTimeFormat('sv', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
-  return format.format(at).replace(' ', 'T');
+  const format = new Intl.DateTimeFormat('sv', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
+  return format.format(at).replace(' ', 'T').replace(/:00$/, '');
 }
 
 /**
@@ -16,10 +15,9 @@ export function wallTime(at: number, zone: string): string {
 export function momentOf(wall: string, zone: string): string | undefined {
   const read = Date.parse(`${wall}Z`);
   if (Number.isNaN(read)) return undefined;
-  const minute = Math.floor(read / MINUTE_MS) * MINUTE_MS;
   const offset = (at: number) => Date.parse(`${wallTime(at, zone)}Z`) - at;
   // Of the day before and of the day after: the clocks may change in between.
-  const candidates = [offset(minute - DAY_MS), offset(minute + DAY_MS)].map(shift => read - shift);
+  const candidates = [offset(read - DAY_MS), offset(read + DAY_MS)].map(shift => read - shift);
   const exact = candidates.filter(at => wallTime(at, zone) === wallTime(read, 'UTC'));
   return new Date(exact.length > 0 ? Math.min(...exact) : Math.max(...candidates)).toISOString();
 }

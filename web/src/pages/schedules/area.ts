@@ -5,7 +5,7 @@ export const schedules: Area = {
   group: 'work',
   icon: ScheduleIcon,
   // What the list shows of the last run moves with the runs; what comes next stands on Home.
-  stale: { run: ['schedules'], schedule: ['runs.summary'], calendar: ['schedules'] },
+  stale: { run: ['schedules.list', 'schedules.show'], schedule: ['runs.summary'], calendar: ['schedules'] },
   pages: [
     {
       title: 'schedules',

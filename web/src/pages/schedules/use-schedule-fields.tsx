@@ -1,4 +1,4 @@
-import { Select } from '@mantine/core';
+import { NumberInput, Select } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Schedule } from '../../../../src/contract/schedules.ts';
 import type { Item } from '../../api.ts';
@@ -129,7 +129,18 @@ function useRuleFields({ calendars }: Options): ScheduleField[] {
       name: 'catch_up_limit',
       kind: 'number',
       label: t('form.catch_up_limit'),
-      description: t('form.catch_up_limit_help'),
+      input: ({ value, values, error, onChange }) =>
+        values.catch_up === 'all' && (
+          <NumberInput
+            label={t('form.catch_up_limit')}
+            min={1}
+            max={1000}
+            allowDecimal={false}
+            value={typeof value === 'number' ? value : ''}
+            error={error}
+            onChange={wanted => onChange(wanted === '' ? null : Number(wanted))}
+          />
+        ),
     },
     {
       name: 'late_after_minutes',

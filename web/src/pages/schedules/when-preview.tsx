@@ -18,7 +18,7 @@ interface PreviewProps {
   next: readonly string[] | undefined;
 }
 
-/** The next five times of what is typed, or why there are none. */
+/** The next five times of what is typed, or why there are none; nothing while it is what is saved. */
 export function WhenPreview({ values, zone, saved, next }: PreviewProps) {
   const { t } = useTranslation(['common', 'schedules']);
   const body = whenBody(values, zone);
@@ -26,12 +26,14 @@ export function WhenPreview({ values, zone, saved, next }: PreviewProps) {
   const known = next !== undefined && text === JSON.stringify(whenBody(saved, zone));
   const typing = text !== JSON.stringify(body);
   const { data, error } = useApi('schedules.preview', { body: JSON.parse(text) }, { enabled: !known });
-  const times = known ? next : data?.next;
+  // The page shows those of what is saved.
+  if (known && !typing) return null;
+  const times = data?.next;
   const label = t('schedules:next.title');
   return (
     <div className={css.preview} aria-live="polite" aria-busy={typing || undefined}>
       <p className="small faint">{label}</p>
-      {error !== null && !known && !typing ? (
+      {error !== null && !typing ? (
         <p className="dim">{problemText(error.problem, t).detail}</p>
       ) : times === undefined ? (
         <Skeleton height={12} width="60%" />
