@@ -1016,13 +1016,6 @@ export const errors = {
     message: 'The worker {name} has ended already.',
     hint: 'There is nothing left to drain.',
   },
-  'worker.version': {
-    status: 500,
-    retry: 'terminal',
-    title: 'The worker does not fit the store',
-    message: 'This is Moulin {version} with schema {own}, but the store has schema {schema}.',
-    hint: 'Run the same version of Moulin on all machines.',
-  },
   'webhook.no_url': {
     status: 422,
     retry: 'terminal',

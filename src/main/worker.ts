@@ -9,6 +9,7 @@ import { type Core, openCore } from './core.ts';
 import { openKinds } from './kinds.ts';
 import { dieAloud } from './log.ts';
 import { opening } from './opening.ts';
+import { givenFlags } from './part.ts';
 import type { Place } from './place.ts';
 import { openPresence } from './presence.ts';
 import { checkStorage } from './storage.ts';
@@ -41,7 +42,7 @@ export async function openWorkerOn(
     kinds: await openKinds(),
     readSecret: secrets.read,
     mayRun: (workspace_id, run_as, permission) => mayRunAs(store, workspace_id, run_as, permission),
-    redact: redactor.redact,
+    redact: (text, workspace_id) => redactor.of(workspace_id).redact(text),
     name,
     tags,
     concurrency,
@@ -67,7 +68,7 @@ export async function openWorkerOn(
 }
 
 function runnerArguments({ package_folder }: Place): string[] {
-  return [...process.execArgv, join(package_folder, 'bin', 'main.mjs'), '--runner-process'];
+  return [...givenFlags(), join(package_folder, 'bin', 'main.mjs'), '--runner-process'];
 }
 
 /** For `moulin doctor`: where the worker would, if the data folder is there. */

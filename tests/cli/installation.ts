@@ -28,7 +28,9 @@ export interface Installation {
   /** The same, for commands that must work; answers the JSON they print. */
   json<T>(...words: string[]): Promise<T>;
   start(...words: string[]): Promise<Started>;
-  /** The same, for who wants to see what it says meanwhile. */
+  /** `moulin server` or `moulin worker`, with these variables besides. */
+  half(words: readonly string[], env?: Record<string, string>): Starting;
+  /** As `start`, for who wants to see what it says meanwhile. */
   startSlowly(...words: string[]): Starting;
 }
 
@@ -68,8 +70,9 @@ export async function newInstallation(t: Undoing): Promise<Installation> {
       if (code !== 0) throw new Error(`moulin ${words.join(' ')} ended with ${code}: ${stderr}`);
       return JSON.parse(stdout);
     },
-    start: (...words) => start(t, words, home, env).ready,
-    startSlowly: (...words) => start(t, words, home, env),
+    half: (words, more = {}) => launch(t, words, home, { ...env, ...more }),
+    start: (...words) => launch(t, [...START, ...words], home, env).ready,
+    startSlowly: (...words) => launch(t, [...START, ...words], home, env),
   };
 }
 
@@ -95,9 +98,12 @@ function run(
   });
 }
 
-function start(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Starting {
-  const flags = ['start', '--port', '0', '--no-open', '--no-demo', ...words];
-  const child = spawn(process.execPath, [MAIN, ...flags], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+const START = ['start', '--port', '0', '--no-open', '--no-demo'];
+/** The address of what has one; a worker says only that it is there. */
+const READY = /is ready: (http\S+)|takes up to \d+ tasks/;
+
+function launch(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Starting {
+  const child = spawn(process.execPath, [MAIN, ...words], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>(resolve => child.on('close', () => resolve()));
   let output = '';
   const stop = async () => {
@@ -108,12 +114,12 @@ function start(t: Undoing, words: readonly string[], cwd: string, env: NodeJS.Pr
   const ready = new Promise<Started>((resolve, reject) => {
     const listen = (text: string) => {
       output += text;
-      const url = /is ready: (http\S+)/.exec(output)?.[1];
-      if (url) resolve({ url, pid: child.pid ?? 0, output: () => output, stop });
+      const found = READY.exec(output);
+      if (found) resolve({ url: found[1] ?? '', pid: child.pid ?? 0, output: () => output, stop });
     };
     child.stdout.setEncoding('utf8').on('data', listen);
     child.stderr.setEncoding('utf8').on('data', listen);
-    child.on('close', code => reject(new Error(`moulin start ended with ${code}: ${output}`)));
+    child.on('close', code => reject(new Error(`moulin ${words[0]} ended with ${code}: ${output}`)));
   });
   return { ready, output: () => output };
 }

@@ -3,20 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
 import { installedClone, makeHome, oddFolder } from '../launch/support/clone.ts';
 import { allGone, personsEnvironment, type Running, startAndWait } from '../launch/support/running.ts';
+import { killHard, type MoulinTree, moulinTree } from '../support/moulin-tree.ts';
 import { NO_PROC, type Process, processesAbout } from '../support/process-tree.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// `kill -9` of every process of a running Moulin: alone, and all of them in every order. Afterwards nothing is left, the next
-// start needs no help, and what was acknowledged is there.
+// `kill -9` of every process of a running `npm start`: all of them in every order. Afterwards nothing is left, the next start
+// needs no help, and what was acknowledged is there. What one part alone is to the others: `tree.test.ts`.
 
 const undo: (() => void)[] = [];
 const root = NO_PROC ? '' : oddFolder(one => void undo.push(one));
 const clone = `${root}/moulin`;
 const env = NO_PROC ? {} : personsEnvironment(makeHome(`${root}/home`));
 let token = '';
-
-const PARTS = ['npm', 'main', 'guard', 'postgres'] as const;
-type Part = (typeof PARTS)[number];
 
 before(async () => {
   if (NO_PROC) return;
@@ -31,7 +29,7 @@ before(async () => {
 });
 // One that failed leaves the next ones a clean field.
 afterEach(() => {
-  if (!NO_PROC) for (const one of processesAbout(root)) kill(one);
+  if (!NO_PROC) for (const one of processesAbout(root)) killHard(one);
 });
 after(() => {
   for (const one of undo) one();
@@ -43,35 +41,13 @@ async function npmStart(): Promise<Running> {
   return running;
 }
 
-function partsOf(running: Running): Record<Part, Process> {
-  const parts = findParts(running);
-  assert.ok(
-    parts,
-    running
-      .tree()
-      .map(({ command }) => command)
-      .join('\n'),
-  );
-  return parts;
+function treeOf(running: Running): MoulinTree & { npm: Process } {
+  const found = moulinTree(running.pid);
+  const all = running.tree();
+  const [npm] = all;
+  assert.ok(found && npm, all.map(({ command }) => command).join('\n'));
+  return { ...found, npm };
 }
-
-function findParts(running: Running): Record<Part, Process> | undefined {
-  const tree = running.tree();
-  const [npm] = tree;
-  const main = tree.find(({ command }) => command.includes('bin/main.mjs'));
-  const below = tree.filter(({ ppid }) => ppid === main?.pid);
-  const guard = below.find(({ command }) => command.startsWith('sh '));
-  const postgres = below.find(({ command }) => command.includes('/postgres '));
-  return npm && main && guard && postgres && { npm, main, guard, postgres };
-}
-
-const kill = ({ pid }: Process) => {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // The end of another one has ended it already.
-  }
-};
 
 /** What was acknowledged is there: the token is still known. */
 async function isIntact({ url }: Running): Promise<boolean> {
@@ -91,37 +67,23 @@ async function startAgain(): Promise<Running> {
 
 const options = { skip: NO_PROC };
 
-for (const part of ['npm', 'main'] as const)
+for (const part of ['npm', 'supervisor'] as const)
   test(`kill -9 of ${part} ends the whole tree`, options, async () => {
     const running = await startAgain();
-    kill(partsOf(running)[part]);
+    killHard(treeOf(running)[part]);
     await allGone(root);
   });
 
-test('kill -9 of the guard brings another one, which does its work', options, async () => {
+test('kill -9 of a process of PostgreSQL, and of PostgreSQL: it comes back by itself', options, async () => {
   const running = await startAgain();
-  const first = partsOf(running);
-  kill(first.guard);
-  const another = () => {
-    const parts = findParts(running);
-    return parts?.guard.pid === first.guard.pid ? undefined : parts;
-  };
-  const second = await waitFor(another, { seconds: 10, what: () => 'a new guard' });
-  assert.equal(await isIntact(running), true);
-  kill(second.main);
-  await allGone(root);
-});
-
-test('kill -9 of PostgreSQL, or of one of its own processes: it comes back by itself', options, async () => {
-  const running = await startAgain();
-  const { postgres, main } = partsOf(running);
+  const { postgres, supervisor } = treeOf(running);
   const checkpointer = running.tree().find(({ command }) => command.includes('checkpointer'));
   assert.ok(checkpointer);
-  kill(checkpointer);
+  killHard(checkpointer);
   await intact(running);
-  kill(postgres);
+  killHard(postgres);
   await intact(running);
-  assert.equal(partsOf(running).main.pid, main.pid);
+  assert.equal(treeOf(running).supervisor.pid, supervisor.pid);
   running.child.kill('SIGTERM');
   assert.equal(await running.ended(), 0);
   await allGone(root);
@@ -136,24 +98,39 @@ test('kill -9 of a launcher that waits for Moulin ends Moulin', options, async t
   const [launcher, main] = running.tree();
   assert.match(main?.command ?? '', /main\.mjs/);
   assert.ok(launcher);
-  kill(launcher);
+  killHard(launcher);
   await allGone(root);
 });
 
+// Those that start or hold others stand in every order; with each order the rest come in at other places.
+const HOLDERS = ['supervisor', 'server', 'worker', 'postgres'] as const;
+const REST = ['npm', 'store_guard', 'part_guard', 'runner_guard', 'runners'] as const;
+
 test('kill -9 of all of them, in every order, and start again', options, async () => {
-  for (const order of permutations(PARTS)) {
+  for (const [at, holders] of permutations(HOLDERS).entries()) {
     const running = await startAgain();
-    const parts = partsOf(running);
-    for (const part of order) kill(parts[part]);
+    const tree = treeOf(running);
+    for (const part of strewInto<Part>(holders, REST, at))
+      for (const one of [tree[part]].flat()) killHard(one);
     await running.ended();
   }
-  // A server that lost its guard and Moulin in the same moment is found and ended by the next start, so that the last one
-  // leaves nothing either.
+  // A store that lost its guard and the supervisor in the same moment is found and ended by the next start, so that the last
+  // one leaves nothing either.
   const running = await startAgain();
   running.child.kill('SIGTERM');
   assert.equal(await running.ended(), 0);
   await allGone(root);
 });
+
+type Part = (typeof HOLDERS | typeof REST)[number];
+
+/** Another mixture for each number: over 24 of them, everyone comes before and after everyone. */
+function strewInto<T>(items: readonly T[], more: readonly T[], number: number): T[] {
+  return more.reduce<T[]>(
+    (all, one, at) => all.toSpliced((number * (at + 2) + at) % (all.length + 1), 0, one),
+    [...items],
+  );
+}
 
 function permutations<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Address } from '../../src/base/db/index.ts';
 import { newInstallation } from '../cli/installation.ts';
-import { testDatabase } from '../support/database.ts';
+import { testDatabase, urlOf } from '../support/database.ts';
 import { openWire } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 
 // `moulin start` with a PostgreSQL of the user's that is not there yet.
-
-function urlOf(address: Address): string {
-  if ('url' in address) return address.url;
-  const { host, port, user, password, database } = address;
-  return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
-}
 
 test('a database that is down at the start is waited for, in words, and used when it comes', async t => {
   const database = await testDatabase(t);

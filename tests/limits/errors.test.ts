@@ -43,8 +43,8 @@ test('an error names what happened in one sentence and says what to do in anothe
     assert.match(name, /^[a-z_]+\.[a-z_]+$/);
     assert.match(
       message,
-      /(?:[.?]|: \{\w+\})$/,
-      `${name}: the message is a sentence, or ends with what was said`,
+      /(?:[.?]|: \{\w+\}|^\{\w+\})$/,
+      `${name}: the message is a sentence, or ends with what was said, or is it`,
     );
     assert.match(hint, /(?:[.?]|: \{\w+\})$/, `${name}: the hint is a sentence, or ends with what to type`);
     assert.doesNotMatch(title, /[.!]$/, `${name}: the title is no sentence`);

@@ -71,6 +71,13 @@ async function cutSessions(name: string): Promise<void> {
   );
 }
 
+/** As somebody writes it into the configuration: of an address that is no socket (see `openWire`). */
+export function urlOf(address: Address): string {
+  if ('url' in address) return address.url;
+  const { host, port, user, password, database } = address;
+  return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+}
+
 /** A database with nothing in it, not even the schema. */
 export async function bareDatabase(t: Pick<TestContext, 'after'>): Promise<{ owner: Address; app: Address }> {
   const server = await testServer();

@@ -36,7 +36,7 @@ export function register(program: Command, context: Context): void {
     // So that --data and its like after a verb are the verb's.
     .enablePositionalOptions()
     .addOption(new Option('--concurrency <number>', 'how many tasks at once').argParser(wholeNumber))
-    .option('--tags <list>', 'tasks that ask for one of these tags may come here (a,b)')
+    .option('--tags <list>', 'what this machine has (a,b): tasks that ask for no other tags may come here')
     .option('--name <name>', 'what it is called on the workers page (this machine, unless said)');
   withConfigOptions(
     noun,
