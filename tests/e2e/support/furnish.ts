@@ -10,7 +10,7 @@ export async function furnish(
   place: Place,
   owner: Person,
   names = NAMES,
-): Promise<{ service_account_id: string; member_ids: string[] }> {
+): Promise<{ service_account_id: string; member_ids: string[]; run_id: string }> {
   const { api } = owner;
   const workspace = place.slug;
   const members = await Promise.all(names.map(name => scene.person(place, { role: 'viewer', name })));
@@ -27,5 +27,23 @@ export async function furnish(
   });
   await api['my_tokens.create']({ body: { name: 'laptop', workspace, expires_in_days: null } });
   await api['secrets.put']({ params: { name: 'shop-db.password' }, body: { value: 'turning' }, workspace });
-  return { service_account_id: account.id, member_ids: members.map(member => member.id) };
+  const run_id = await makeRun(owner, workspace);
+  return { service_account_id: account.id, member_ids: members.map(member => member.id), run_id };
+}
+
+/** A run that waits, so that every look at it sees the same. */
+async function makeRun({ api }: Person, workspace: string): Promise<string> {
+  const task = (name: string, after: string[] = []) => ({
+    name,
+    kind: 'diagnostic',
+    after,
+    delay_seconds: 3600,
+  });
+  const tasks = [
+    task('extract_orders'),
+    task('extract_stock'),
+    task('merge', ['extract_orders', 'extract_stock']),
+  ];
+  const run = await api['runs.create']({ body: { title: 'orders_to_lake', tasks }, workspace });
+  return run.id;
 }

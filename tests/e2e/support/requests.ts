@@ -19,8 +19,8 @@ export function watchRequests(page: Page): Requests {
     const { pathname } = new URL(request.url());
     moved_at = performance.now();
     if (pathname.startsWith('/api/')) asked.push(`${request.method()} ${pathname}`);
-    // The event stream stays open for the life of the tab: it counts as asked, never as pending.
-    if (!pathname.endsWith('/events')) open.add(request);
+    // Streams (events, the end of a log) stay open as long as they are looked at: asked for, never pending.
+    if (!/\/(events|tail)$/.test(pathname)) open.add(request);
   });
   const ended = (request: Request) => {
     moved_at = performance.now();

@@ -44,11 +44,12 @@ async function comeIn(scene: Scene, language: Language): Promise<Arrival> {
   const place = await scene.workspace();
   const person = await scene.person(place, { role: 'owner', name: 'Ada Lemaire' });
   await scene.giveRights(person);
-  const { service_account_id } = await furnish(scene, place, person);
+  const { service_account_id, run_id } = await furnish(scene, place, person);
   const visit = await scene.visit({ as: person, language });
   return {
     visit,
-    fill: path => path.replace('$workspace', place.slug).replace('$id', service_account_id),
+    fill: path =>
+      path.replace('$workspace', place.slug).replace('$id', service_account_id).replace('$run', run_id),
     say: sayIn(language),
     french: language === 'fr' ? listenForEnglish(visit) : undefined,
   };
@@ -60,6 +61,10 @@ const MORE = [
   '/api-docs?operation=events.stream',
   '/w/$workspace/settings/members?q=nobody-is-called-so',
   '/w/$workspace/audit?period=week&action=token.created',
+  '/w/$workspace/runs?state=failed&period=day',
+  '/w/$workspace/runs/$run?tab=timeline',
+  '/w/$workspace/runs/$run?tab=tasks',
+  '/w/$workspace/runs/$run?tab=data',
   '/w/nowhere',
   '/w/$workspace/nothing-here',
 ];
@@ -100,6 +105,8 @@ const DIALOGS: DialogCase[] = [
   { page: `${SETTINGS}/secrets`, opened_by: ['settings:secrets.set'] },
   { page: `${SETTINGS}/secrets`, row: /shop-db/, opened_by: [ROW_MENU, 'settings:secrets.replace'] },
   { page: '/w/$workspace/audit', row: /laptop/, opened_by: ['access:audit.details_of'] },
+  { page: '/w/$workspace/runs', opened_by: ['runs:list.start'] },
+  { page: '/w/$workspace/runs/$run', opened_by: ['runs:actions.cancel'] },
   { page: '/instance/workspaces', opened_by: ['instance:workspaces.make'] },
   { page: '/instance/people', row: /Jonas/, opened_by: [ROW_MENU, 'instance:people.edit_rights'] },
   { page: '/instance/people', row: /Jonas/, opened_by: [ROW_MENU, 'instance:people.link'] },

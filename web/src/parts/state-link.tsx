@@ -16,8 +16,8 @@ export function StateLink({ change, children, ...rest }: StateLinkProps) {
       to="."
       search={(current: UrlState) => changeUrlState(current, change)}
       resetScroll={false}
-      // What is current is said by whoever uses it: for the router every address of the page is.
-      activeProps={{}}
+      // Only the very same address is the current one, not every address of this page.
+      activeOptions={{ exact: true }}
       {...rest}
     >
       {children}

@@ -48,8 +48,6 @@ function SingleTasks({ tasks, edges, children }: GraphProps & { children: ReactN
     () => tasks.map(task => ({ id: task.id, content: <TaskNode task={task} current={task.id === open} /> })),
     [tasks, open],
   );
-  if (boxes === undefined)
-    return <div className={css.waiting} aria-busy="true" aria-label={t('graph.busy')} role="status" />;
   return (
     <GraphCanvas label={t('graph.label')} nodes={nodes} edges={edges} boxes={boxes} size={SIZE}>
       {children}
@@ -82,13 +80,7 @@ function Groups({ tasks, edges }: GraphProps) {
   const shown = groups.find(group => group.id === open);
   return (
     <div className={css.groups}>
-      <GraphCanvas
-        label={t('graph.label')}
-        nodes={nodes}
-        edges={grouping.edges}
-        boxes={boxes ?? []}
-        size={SIZE}
-      >
+      <GraphCanvas label={t('graph.label')} nodes={nodes} edges={grouping.edges} boxes={boxes} size={SIZE}>
         {tasks.length <= MOST_ON_DEMAND && (
           <StateLink change={{ all: '1', group: null }} className={css.choice}>
             {t('graph.show_all', { count: tasks.length })}

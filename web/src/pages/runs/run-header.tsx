@@ -41,13 +41,15 @@ function States({ run }: { run: RunDetail }) {
     <>
       <span role="status">
         <RunStatePill state={run.state}>
-          {t(`common:run_states.${run.state}`)}
-          {run.started_at !== null && (
-            <>
-              {' · '}
-              <Duration from={run.started_at} to={run.ended_at} />
-            </>
-          )}
+          <span>
+            {t(`common:run_states.${run.state}`)}
+            {run.started_at !== null && (
+              <>
+                {' · '}
+                <Duration from={run.started_at} to={run.ended_at} />
+              </>
+            )}
+          </span>
         </RunStatePill>
       </span>
       {run.late && <StatePill state="warning">{t('late')}</StatePill>}
@@ -97,10 +99,10 @@ function RunFacts({ run }: { run: RunDetail }) {
     ...(run.held_back ? [{ id: 'held', value: t('facts.held_back') }] : []),
   ];
   return (
-    <p className={`${css.facts} small`}>
+    <p className="small">
       {facts.map(({ id, value }, place) => (
         <span key={id}>
-          {place > 0 && '· '}
+          {place > 0 && ' · '}
           {value}
         </span>
       ))}

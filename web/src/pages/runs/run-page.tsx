@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApi } from '../../api.ts';
 import { Awaited } from '../../parts/awaited.tsx';
@@ -15,10 +15,16 @@ import { Timeline } from './timeline.tsx';
 import { type RunTask, useRunTasks } from './use-run-tasks.ts';
 
 /** Drawing a graph takes more code than everything else here; who looks at a list never loads it. */
-const Graph = lazy(() => import('./run-graph.tsx'));
+const loadGraph = () => import('./run-graph.tsx');
+const Graph = lazy(loadGraph);
 
 export default function RunPage() {
   const { run: id = '' }: { run?: string } = useParams({ strict: false });
+  const [{ tab = 'graph' }] = useUrlState();
+  // Its code and what it shows are fetched beside each other.
+  useEffect(() => {
+    if (tab === 'graph') void loadGraph();
+  }, [tab]);
   const run = useApi('runs.show', { params: { id } });
   return <Awaited query={run}>{loaded => <Run key={id} run={loaded} />}</Awaited>;
 }

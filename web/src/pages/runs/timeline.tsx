@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -13,6 +14,8 @@ import css from './timeline.module.css';
 import type { RunTask } from './use-run-tasks.ts';
 
 const ROW_REM = 1.75;
+/** Below this the axis counts in milliseconds. */
+const SHORT_MS = 8000;
 
 /** When each task waited and worked. Only the rows in sight are drawn; each is a link that says what its bar shows. */
 export function Timeline({ run, tasks }: { run: RunDetail; tasks: readonly RunTask[] }) {
@@ -21,7 +24,7 @@ export function Timeline({ run, tasks }: { run: RunDetail; tasks: readonly RunTa
   const now = useNow(!isOver(run));
   const box = useRef<HTMLDivElement>(null);
   const begin = Date.parse(run.created_at);
-  const { bars, ticks } = useMemo(() => layOutGantt(tasks, begin, now), [tasks, begin, now]);
+  const { bars, ticks, length_ms } = useMemo(() => layOutGantt(tasks, begin, now), [tasks, begin, now]);
   const row_px = useMemo(
     () => ROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
     [],
@@ -37,7 +40,7 @@ export function Timeline({ run, tasks }: { run: RunDetail; tasks: readonly RunTa
       <div className={css.axis} aria-hidden="true">
         {ticks.map(({ ms, left }) => (
           <span key={ms} className={css.tick} style={{ left: `${left}%` }}>
-            {ms < 1000 ? t('timeline.ms', { ms }) : duration(ms)}
+            {length_ms < SHORT_MS ? t('timeline.ms', { ms }) : duration(ms)}
           </span>
         ))}
       </div>
@@ -68,11 +71,11 @@ function Row({ bar, top }: { bar: Bar; top: number }) {
       <StateLink
         change={{ task: task.id, attempt: null, line: null }}
         className={css.link}
-        aria-label={words}
         aria-current={open === task.id ? 'true' : undefined}
         title={words}
       >
         <bdi className={css.name}>{task.name}</bdi>
+        <VisuallyHidden>{state}</VisuallyHidden>
         <span className={css.track}>
           <i className={css.wait} style={{ left: `${wait.left}%`, width: `${wait.width}%` }} />
           {work !== null && (

@@ -35,7 +35,7 @@ interface GraphCanvasProps {
 
 type FlowNode = Node<{ content: ReactNode }, 'box'>;
 const TYPES = { box: memo(BoxNode) };
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.2 };
+const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.5 };
 
 /** To look at and to walk through: pan, zoom, and nodes that are links. What is out of sight is not drawn. */
 export function GraphCanvas(props: GraphCanvasProps) {
@@ -62,11 +62,11 @@ function Canvas({ label, nodes, edges, boxes, size, children }: GraphCanvasProps
       })),
     [edges, nodes],
   );
-  const count = nodes.length;
-  // A graph that has grown is to be seen as a whole again; one that only changes its colours stays as it was turned.
+  const shape = `${boxes.length} ${boxes.map(({ x, y }) => `${x},${y}`).join(' ')}`;
+  // A graph that is laid out anew is to be seen as a whole; one that only changes its colours stays as it was turned.
   useEffect(() => {
-    if (count > 0) void flow.fitView(FIT);
-  }, [count, flow]);
+    if (shape !== '') void flow.fitView(FIT);
+  }, [shape, flow]);
   return (
     <section className={css.canvas} aria-label={label}>
       <ReactFlow<FlowNode>

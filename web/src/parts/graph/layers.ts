@@ -60,6 +60,21 @@ export function layOutLayers(count: number, edges: readonly Edge[], size: BoxSiz
   }));
 }
 
+/** Do two lines cross, or does one pass behind a box? Where none does, no better layout needs to be looked for. */
+export function isTangled(boxes: readonly Box[], edges: readonly Edge[], size: BoxSize): boolean {
+  const step = size.width + size.gap_x;
+  const long = edges.some(([from, to]) => (boxes[to]?.x ?? 0) - (boxes[from]?.x ?? 0) > step);
+  if (long) return true;
+  const byColumn = Map.groupBy(edges, ([from]) => boxes[from]?.x ?? 0);
+  return [...byColumn.values()].some(column => {
+    const ends = column
+      .map(([from, to]) => [boxes[from]?.y ?? 0, boxes[to]?.y ?? 0] as const)
+      .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    // From the top down, each line must end no higher than the one above it.
+    return ends.some(([, end], place) => place > 0 && end < (ends[place - 1]?.[1] ?? end));
+  });
+}
+
 function layOutGrid(count: number, size: BoxSize): Box[] {
   const rows = Math.max(1, Math.ceil(Math.sqrt(count * 1.6)));
   return Array.from({ length: count }, (_, node) => ({

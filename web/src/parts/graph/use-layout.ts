@@ -1,31 +1,29 @@
 import { useEffect, useMemo, useState } from 'react';
-import { type Box, type BoxSize, type Edge, layOutLayers } from './layers.ts';
+import { type Box, type BoxSize, type Edge, isTangled, layOutLayers } from './layers.ts';
 
 /**
- * Where each node is. `simple` is at once and in columns; otherwise elk looks for the places with the fewest crossings, and
- * columns are what there is where it fails. Undefined while it looks. `edges` stays the same array while nothing changes.
+ * Where each node is: in columns, at once. Where lines cross, elk looks for a better place for each meanwhile; `simple` does
+ * without. `edges` stays the same array while nothing changes.
  */
 export function useLayout(
   count: number,
   edges: readonly Edge[],
   size: BoxSize,
   simple: boolean,
-): readonly Box[] | undefined {
-  const columns = simple || edges.length === 0;
-  const [laid, setLaid] = useState<readonly Box[]>();
+): readonly Box[] {
+  const columns = useMemo(() => layOutLayers(count, edges, size), [count, edges, size]);
+  const [better, setBetter] = useState<{ than: readonly Box[]; boxes: readonly Box[] }>();
   useEffect(() => {
-    if (columns) return;
+    if (simple || !isTangled(columns, edges, size)) return;
     const stop = new AbortController();
-    const done = (boxes: readonly Box[]) => stop.signal.aborted || setLaid(boxes);
     import('./elk-layout.ts')
-      .then(({ layOutWithElk }) => layOutWithElk(count, edges, size, stop.signal))
-      .then(done, () => done(layOutLayers(count, edges, size)));
+      .then(({ layOutWithElk }) => layOutWithElk(columns.length, edges, size, stop.signal))
+      .then(
+        boxes => stop.signal.aborted || setBetter({ than: columns, boxes }),
+        // The columns are there already; a layout that nobody could compute is no reason to show none.
+        () => {},
+      );
     return () => stop.abort();
-  }, [count, edges, columns, size]);
-  const inColumns = useMemo(
-    () => (columns ? layOutLayers(count, edges, size) : undefined),
-    [columns, count, edges, size],
-  );
-  // While a grown graph is laid out again, the nodes that were there stay where they are.
-  return inColumns ?? (laid !== undefined && laid.length >= count ? laid : undefined);
+  }, [columns, edges, size, simple]);
+  return better?.than === columns ? better.boxes : columns;
 }

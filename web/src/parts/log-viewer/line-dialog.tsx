@@ -59,7 +59,7 @@ function useWholeText(line: LogLine, task_id: string, attempt: number) {
   useEffect(() => {
     if (!line.cut) return;
     const stop = new AbortController();
-    const query = { attempt, from: line.n, limit: 1, full: true };
+    const query = { attempt, from: line.n, limit: 1, full: 'true' as const };
     callApi('logs.page', { params: { id: task_id }, query }, { workspace, signal: stop.signal }).then(
       page => setText(page.items[0]?.text ?? line.text),
       error => stop.signal.aborted || setProblem(toProblem(error)),

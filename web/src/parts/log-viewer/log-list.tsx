@@ -28,7 +28,7 @@ interface LogListProps {
   onTop: (n: number) => void;
 }
 
-const ROW_REM = 1.1875;
+const ROW_REM = 1.5;
 /** Read on before the edge is in sight. */
 const NEAR_EDGE = 100;
 const AT_BOTTOM_PX = 4;

@@ -55,15 +55,15 @@ export const LogRowView = memo(function LogRowView(props: LogRowProps) {
           {t('log.folded', { count: fold.count })}
         </button>
       )}
+      {head && line.fields !== null && (
+        <button type="button" className={css.fold} onClick={() => onDetails(row)}>
+          {t('log.fields', { count: Object.keys(line.fields).length })}
+        </button>
+      )}
       <span className={css.text}>{pieces(row.text, props.search)}</span>
       {isCut(row) && (
         <button type="button" className={css.more} onClick={() => onDetails(row)}>
           {t('log.show_all')}
-        </button>
-      )}
-      {head && line.fields !== null && (
-        <button type="button" className={css.more} onClick={() => onDetails(row)}>
-          {t('log.fields', { count: Object.keys(line.fields).length })}
         </button>
       )}
     </div>

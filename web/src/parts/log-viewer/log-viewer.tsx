@@ -143,13 +143,14 @@ function Foot({ open }: { open: OpenLog }) {
   const { t } = useTranslation('runs');
   const { number } = useFormat();
   const { log, following, goTo } = open;
+  const said = [
+    t('log.count', { count: log.total, shown: number(log.total) }),
+    log.dropped > 0 ? t('log.dropped', { count: log.dropped, shown: number(log.dropped) }) : undefined,
+    log.open ? (following ? t('log.following') : t('log.open')) : t('log.closed'),
+  ];
   return (
     <div className={css.foot}>
-      <p className="small faint figures">
-        {t('log.count', { count: log.total, shown: number(log.total) })}
-        {log.dropped > 0 && ` · ${t('log.dropped', { count: log.dropped, shown: number(log.dropped) })}`}
-        {` · ${log.open ? (following ? t('log.following') : t('log.open')) : t('log.closed')}`}
-      </p>
+      <p className="small faint figures">{said.filter(part => part !== undefined).join(' · ')}</p>
       <div role="status" className={css.news}>
         {log.unseen > 0 && (
           <Button
