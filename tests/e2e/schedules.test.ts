@@ -83,7 +83,7 @@ scenario('two people change one schedule: the second sees what the first has don
   const body = { name: 'shared', every_seconds: 3600, definition: definition() };
   const { id, version } = await owner.api['schedules.create']({ workspace, body });
   await open(`${base}/${id}`);
-  await page.getByRole('spinbutton', { name: 'Every' }).fill('2');
+  await page.getByRole('textbox', { name: 'Every' }).fill('2');
   await owner.api['schedules.edit']({ workspace, params: { id }, body: { name: 'theirs' }, version });
   faults.expect(/412 .*schedules/);
   await page.getByRole('button', { name: 'Save the schedule' }).click();
@@ -150,9 +150,9 @@ scenario('workers are seen at work, and drained and taken back by a button', asy
 
   await open('/instance/workers');
   await page.getByRole('button', { name: /^Drain / }).click();
-  await page.getByText('draining', { exact: true }).waitFor();
+  await page.getByRole('row', { name: /draining/ }).waitFor();
   await page.getByRole('button', { name: /^Let .* take tasks again$/ }).click();
-  await page.getByText('at work', { exact: true }).waitFor();
+  await row.waitFor();
 });
 
 scenarioAlone(

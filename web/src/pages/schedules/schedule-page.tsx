@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { Link, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schedule } from '../../../../src/contract/schedules.ts';
 import { callApi, useApi, useApiChange } from '../../api.ts';
@@ -23,11 +24,19 @@ import { WhenText } from './when-text.tsx';
 
 export default function SchedulePage() {
   const { schedule: id = '' }: { schedule?: string } = useParams({ strict: false });
-  const schedule = useApi('schedules.show', { params: { id } });
-  return <Awaited query={schedule}>{loaded => <Loaded schedule={loaded} />}</Awaited>;
+  const [deleting, setDeleting] = useState(false);
+  const schedule = useApi('schedules.show', { params: { id } }, { enabled: !deleting });
+  return (
+    <Awaited query={schedule}>{loaded => <Loaded schedule={loaded} onDeleting={setDeleting} />}</Awaited>
+  );
 }
 
-function Loaded({ schedule }: { schedule: Schedule }) {
+interface LoadedProps {
+  schedule: Schedule;
+  onDeleting: (deleting: boolean) => void;
+}
+
+function Loaded({ schedule, onDeleting }: LoadedProps) {
   const { t } = useTranslation(['schedules', 'common']);
   const may = useMay();
   const slug = useMembership()?.workspace.slug ?? '';
@@ -42,7 +51,7 @@ function Loaded({ schedule }: { schedule: Schedule }) {
             <WhenText schedule={schedule} /> · {schedule.effective_time_zone}
           </>
         }
-        actions={<Actions schedule={schedule} />}
+        actions={<Actions schedule={schedule} onDeleting={onDeleting} />}
       />
       <div className={css.columns}>
         <Card title={t('settings')}>
@@ -69,10 +78,10 @@ function Loaded({ schedule }: { schedule: Schedule }) {
   );
 }
 
-function Actions({ schedule }: { schedule: Schedule }) {
+function Actions({ schedule, onDeleting }: LoadedProps) {
   const { t } = useTranslation('schedules');
   const may = useMay();
-  const actions = useScheduleActions();
+  const actions = useScheduleActions({ onDeleting });
   const { enabled } = schedule;
   return (
     <>

@@ -7,8 +7,13 @@ import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { toastDone, toastProblem } from '../../parts/toasts.tsx';
 import { useMembership } from '../../session.ts';
 
+interface Options {
+  /** A page of the schedule itself must not ask for it again while it goes. */
+  onDeleting?: (deleting: boolean) => void;
+}
+
 /** What can be done with a schedule from its row and from its page. */
-export function useScheduleActions() {
+export function useScheduleActions({ onDeleting }: Options = {}) {
   const { t } = useTranslation('schedules');
   const navigate = useNavigate();
   const slug = useMembership()?.workspace.slug ?? '';
@@ -35,19 +40,20 @@ export function useScheduleActions() {
       <DeleteDialog
         schedule={deleting}
         onClose={() => setDeleting(undefined)}
-        onDone={() => navigate({ to: `/w/${slug}/schedules` })}
+        onDeleting={onDeleting}
+        onDeleted={() => navigate({ to: `/w/${slug}/schedules` })}
       />
     ),
   };
 }
 
-interface DeleteDialogProps {
+interface DeleteDialogProps extends Options {
   schedule: Schedule;
   onClose: () => void;
-  onDone: () => void;
+  onDeleted: () => Promise<void>;
 }
 
-function DeleteDialog({ schedule, onClose, onDone }: DeleteDialogProps) {
+function DeleteDialog({ schedule, onClose, onDeleting, onDeleted }: DeleteDialogProps) {
   const { t } = useTranslation('schedules');
   const remove = useApiChange('schedules.delete');
   const { id, name } = schedule;
@@ -57,14 +63,15 @@ function DeleteDialog({ schedule, onClose, onDone }: DeleteDialogProps) {
       action={t('delete')}
       destructive
       run={async () => {
-        await remove.mutateAsync({ params: { id } });
+        onDeleting?.(true);
+        await remove.mutateAsync({ params: { id } }).catch(error => {
+          onDeleting?.(false);
+          throw error;
+        });
         toastDone({ message: t('deleted', { name }) });
+        await onDeleted();
       }}
       onClose={onClose}
-      onDone={() => {
-        onClose();
-        onDone();
-      }}
     >
       {t('delete_text')}
     </ConfirmDialog>
