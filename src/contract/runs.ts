@@ -396,6 +396,7 @@ export const runRoutes = defineRoutes({
     body: z.strictObject({ reason: z.string().max(500).optional() }).default({}),
     output: runSchema,
     status: 202,
+    idempotent: true,
     errors: ['object.not_found', 'run.ended'],
   },
   'runs.retry': {
@@ -420,6 +421,7 @@ export const runRoutes = defineRoutes({
     body: bulk,
     output: bulkDone,
     status: 202,
+    idempotent: true,
   },
   'runs.retry_each': {
     method: 'POST',
@@ -451,6 +453,7 @@ export const runRoutes = defineRoutes({
     params: byId,
     output: taskSchema,
     status: 202,
+    idempotent: true,
     errors: ['object.not_found', 'task.ended'],
   },
   'tasks.retry': {
