@@ -287,7 +287,18 @@ test('doctor finds nothing wrong, and its bundle holds no secret', async () => {
     findings.filter(({ state }) => state === 'problem'),
     [],
   );
-  for (const check of ['node', 'data folder', 'disk', 'ports', 'store', 'keys', 'storage', 'clock'])
+  for (const check of [
+    'node',
+    'data folder',
+    'disk',
+    'ports',
+    'store',
+    'keys',
+    'storage',
+    'clock',
+    'runner',
+    'workers',
+  ])
     assert(
       findings.some(finding => finding.check === check),
       check,

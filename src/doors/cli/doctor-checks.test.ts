@@ -12,6 +12,7 @@ import {
   checkFolder,
   checkNode,
   checkPorts,
+  checkRunner,
   checkStorage,
   judgeDisk,
   ofFailure,
@@ -115,4 +116,16 @@ test("the server's parts become findings", () => {
     ['ok', 'size=7, free=3.0 GiB'],
     ['problem', 'gone'],
   ]);
+});
+
+test('a machine that cannot start a process for tasks is told why, and what to look at', async () => {
+  assert.deepEqual(await checkRunner(async () => 340), {
+    check: 'runner',
+    state: 'ok',
+    detail: 'ready after 0.3 s',
+    fix: '',
+  });
+  const found = await checkRunner(() => Promise.reject(new Error('spawn EAGAIN')));
+  assert.deepEqual([found.state, found.detail], ['problem', 'spawn EAGAIN']);
+  assert.match(found.fix, /ulimit/);
 });

@@ -101,6 +101,22 @@ test('metrics are for this machine, or a token with the right', async t => {
   assert.equal((await app.inject({ url: '/metrics', ...FROM_AFAR, headers: TOKEN })).statusCode, 200);
 });
 
+test('numbers that others keep are read at each scrape; a store that is away takes only them', async t => {
+  let is_away = false;
+  const metrics = async () => {
+    if (is_away) throw new Error('away');
+    return [{ name: 'queue_depth', help: 'x', type: 'gauge' as const, samples: [{ value: 7 }] }];
+  };
+  const { app } = await openFixture(t, { parts: { metrics } });
+  const read = async () => (await app.inject({ url: '/metrics' })).body;
+  const all = await read();
+  assert(all.includes('\nqueue_depth 7\n') && all.includes('\nmoulin_queue_is_read 1\n'));
+  is_away = true;
+  const rest = await read();
+  assert(!rest.includes('queue_depth') && rest.includes('\nmoulin_queue_is_read 0\n'));
+  assert(rest.includes('\nmoulin_event_streams '));
+});
+
 test('a store of another schema is said, and does not stop what works', async () => {
   const health = {
     state: 'ok',
