@@ -13,11 +13,14 @@ export interface Wire {
   cut(): void;
   /** Nothing gets through any more and nothing breaks: a server that hangs, a network that swallows. */
   freeze(): void;
+  /** The connections that there are are frozen for good, and new ones work: a firewall that was restarted. */
+  strand(): void;
   mend(): void;
 }
 
 export async function openWire(t: Pick<TestContext, 'after'>, target: Address): Promise<Wire> {
   const sockets = new Set<Socket>();
+  const stranded = new WeakSet<Socket>();
   let state: 'whole' | 'cut' | 'frozen' = 'whole';
 
   const server = createServer(client => {
@@ -31,7 +34,8 @@ export async function openWire(t: Pick<TestContext, 'after'>, target: Address): 
       one.on('error', () => {});
       one.once('close', () => {
         sockets.delete(one);
-        other.destroy();
+        // The other end of a network that swallows hears nothing of it.
+        if (!stranded.has(one)) other.destroy();
       });
       one.pipe(other);
       if (state === 'frozen') one.pause();
@@ -54,9 +58,13 @@ export async function openWire(t: Pick<TestContext, 'after'>, target: Address): 
       state = 'frozen';
       for (const socket of sockets) socket.pause();
     },
+    strand() {
+      for (const socket of sockets) socket.pause();
+      for (const socket of sockets) stranded.add(socket);
+    },
     mend() {
       state = 'whole';
-      for (const socket of sockets) socket.resume();
+      for (const socket of sockets) if (!stranded.has(socket)) socket.resume();
     },
   };
 }

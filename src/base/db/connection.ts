@@ -13,7 +13,14 @@ export const CONNECT_SECONDS = 5;
  * Every session speaks the same dialect whatever the server's, the role's or the machine's defaults are: the type
  * parsers below read ISO dates in UTC, and unqualified names mean our schema only.
  */
-const SESSION = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c search_path=public';
+const DIALECT = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c search_path=public';
+/**
+ * How soon the server notices that we are gone without a word (a machine that lost its power, a network that swallows), and
+ * gives back the locks we held. Left to itself it takes two hours, in which nobody else could lead.
+ */
+const KEEPALIVE =
+  '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2 -c tcp_user_timeout=20000';
+const SESSION = `${DIALECT} ${KEEPALIVE}`;
 
 export function clientConfig(address: Address, application_name: string): pg.ClientConfig {
   return {

@@ -11,7 +11,7 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 import { fail } from '../kit/errors.ts';
-import { isConflict, isConnectionLost, isStalePlan, translate } from './connection.ts';
+import { CONNECT_SECONDS, isConflict, isConnectionLost, isStalePlan, translate } from './connection.ts';
 import type { DB } from './types.ts';
 
 export type Tx = Transaction<DB>;
@@ -23,8 +23,10 @@ export interface TransactionOptions {
   /** Its statements come many times a second, with the same text: each connection plans them once. */
   prepared?: boolean;
   /**
-   * How long one statement may take, where the role's 30 seconds are too few: building an index, a large sweep. Both limits
-   * move, the server's and the driver's. What takes longer still (a backup, a migration) has a connection of its own.
+   * How long one statement may take, where the role's 30 seconds are too few (building an index, a large sweep) or too many:
+   * a network that swallows what is sent shows only in this, at both ends, and until then what the transaction has locked
+   * stays locked. All limits move, the server's and the driver's. What takes longer still (a backup, a migration) has a
+   * connection of its own.
    */
   statement_seconds?: number;
 }
@@ -98,6 +100,8 @@ interface Opening {
 
 /** The server, which knows more, speaks first; the driver only when it is gone. */
 const GRACE_SECONDS = 15;
+/** The role's own, for a transaction whose client is gone or thinks. */
+const IDLE_SECONDS = 60;
 
 function workspaceOpening(workspace_id: string, options: TransactionOptions = {}): Opening {
   // It stands in the text of the statement (several statements at once take no parameters), so its form is checked here.
@@ -117,9 +121,11 @@ function opening(options: TransactionOptions, door: string): Opening {
   const { statement_seconds: seconds } = options;
   if (seconds === undefined) return { sql: `${begin(options)}; ${door}`, query_timeout: undefined };
   const ms = Math.ceil(seconds * 1000);
+  const idle_ms = Math.min(ms, IDLE_SECONDS * 1000);
   return {
-    sql: `${begin(options)}; SET LOCAL statement_timeout = ${ms}; ${door}`,
-    query_timeout: ms + GRACE_SECONDS * 1000,
+    sql: `${begin(options)}; SET LOCAL statement_timeout = ${ms};
+      SET LOCAL idle_in_transaction_session_timeout = ${idle_ms}; ${door}`,
+    query_timeout: ms + Math.min(ms / 2, GRACE_SECONDS * 1000),
   };
 }
 
@@ -236,8 +242,8 @@ function doorDriver({ pool, opening: { sql: opening, query_timeout }, nameOf }: 
 }
 
 /**
- * A pooled connection may have died while it lay idle (the server was restarted), which shows at the first statement.
- * Nothing has been done by then, so another connection may try.
+ * A pooled connection may have died while it lay idle (the server was restarted, a firewall forgot it), which shows at the
+ * first statement. Nothing has been done by then, so another connection may try.
  */
 async function openTransaction(pool: pg.Pool, opening: string): Promise<pg.PoolClient> {
   for (const [attempt, pause] of OPENING_DELAYS_MS.entries()) {
@@ -252,15 +258,28 @@ async function openTransaction(pool: pg.Pool, opening: string): Promise<pg.PoolC
   throw fail('server.unavailable', { part: 'The metadata store' });
 }
 
+/** It reads nothing and waits for no lock: whatever takes longer is no server that is busy, but none at all. */
+const OPENING_LIMIT = { query_timeout: CONNECT_SECONDS * 1000 };
+
 async function tryOpening(pool: pg.Pool, opening: string): Promise<pg.PoolClient> {
   const client = await pool.connect();
   try {
-    await client.query(opening);
+    await client.query({ text: opening, ...OPENING_LIMIT });
     return client;
   } catch (error) {
     client.release(true);
+    if (isConnectionLost(error)) forgetIdle(pool);
     throw error;
   }
+}
+
+/** What one of them met, the others have met, too: finding it out one after the other would take a minute. */
+function forgetIdle(pool: pg.Pool): void {
+  for (let left = pool.idleCount; left > 0; left -= 1)
+    pool.connect().then(
+      client => client.release(true),
+      () => {},
+    );
 }
 
 function toResult<R>({ command, rowCount, rows }: pg.QueryResult): QueryResult<R> {

@@ -1,3 +1,5 @@
+import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { type Address, clientConfig, isConnectionLost } from './connection.ts';
 
@@ -76,7 +78,7 @@ export async function openSteadyConnection(options: SteadyOptions): Promise<Stea
   };
   const drop = (client: pg.Client): void => {
     lose(client);
-    void client.end().catch(() => {});
+    void endInTime(client);
   };
 
   await connect();
@@ -90,10 +92,23 @@ export async function openSteadyConnection(options: SteadyOptions): Promise<Stea
       await inTurn(async () => {
         const client = current;
         current = undefined;
-        await client?.end().catch(() => {});
+        if (client) await endInTime(client);
       });
     },
   };
+}
+
+const sockets = new WeakMap<pg.Client, Socket>();
+const END_MS = 1000;
+
+/** The goodbye of a connection that swallows everything is never answered, and whoever closes must not wait for it. */
+async function endInTime(client: pg.Client): Promise<void> {
+  const late = new AbortController();
+  const deadline = delay(END_MS, undefined, { signal: late.signal });
+  await Promise.race([client.end(), deadline]).catch(() => {});
+  deadline.catch(() => {});
+  late.abort();
+  sockets.get(client)?.destroy();
 }
 
 async function openClient(
@@ -101,7 +116,10 @@ async function openClient(
   name: string,
   lost: (client: pg.Client) => void,
 ): Promise<pg.Client> {
-  const client = new pg.Client({ ...clientConfig(address, name), query_timeout: ANSWER_SECONDS * 1000 });
+  const socket = new Socket();
+  const config = { ...clientConfig(address, name), query_timeout: ANSWER_SECONDS * 1000 };
+  const client = new pg.Client({ ...config, stream: () => socket });
+  sockets.set(client, socket);
   client.on('error', () => lost(client));
   client.on('end', () => lost(client));
   try {

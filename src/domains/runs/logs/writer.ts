@@ -86,6 +86,8 @@ const PIECE_BYTES = 256 * 1024;
 /** Of one statement. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_PIECES = 500;
+/** Tasks end when their log is kept: what hangs in a network that swallows is written again on another connection. */
+const STATEMENT_SECONDS = 15;
 const RETRY_MS = [250, 500, 1000, 2000] as const;
 /** Moulin's own lines are few; a mistake must not make them many. */
 const MAX_NOTICES = 200;
@@ -246,7 +248,11 @@ export function openLogWriter({ store, clock, log, limits: given }: LogWriterPar
   /** `refused`: pieces that the store will never take, such as those of a workspace that was deleted. */
   async function writeBatch(batch: readonly Queued[]): Promise<'away' | ReadonlySet<Queued>> {
     try {
-      await withDeadline(() => store.withInstance('write logs', tx => addPieces(tx, batch)));
+      await withDeadline(() =>
+        store.withInstance('write logs', tx => addPieces(tx, batch), {
+          statement_seconds: STATEMENT_SECONDS,
+        }),
+      );
       return new Set();
     } catch (error) {
       if (!isRefusal(error)) return away(error);

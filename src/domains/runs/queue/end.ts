@@ -51,7 +51,8 @@ export async function endAttempts(
   if (verdicts.length === 0) return [];
   const ids = verdicts.map(({ task_id }) => task_id);
   const runs = await holdRunsOf(tx, ids);
-  const tasks = new Map((await lockTasks(tx, ids)).map(task => [task.id, task]));
+  const is_judged = verdicts.some(({ beat }) => beat !== undefined);
+  const tasks = new Map((await lockTasks(tx, ids, is_judged)).map(task => [task.id, task]));
   const writes = verdicts.flatMap(verdict => {
     const task = tasks.get(verdict.task_id);
     const write = task && isHeld(task, verdict) ? writeOf(task, verdict, chance()) : undefined;
@@ -171,10 +172,12 @@ function cleanError(error: TaskError): TaskError {
 
 // ── Statements ──────────────────────────────────────────────────────────────────────────────────────
 
-async function lockTasks(tx: Tx, ids: readonly string[]): Promise<Task[]> {
+/** Judging waits for nobody: whose row is held has a commit under way, and keeps no other from being given up. */
+async function lockTasks(tx: Tx, ids: readonly string[], is_judged: boolean): Promise<Task[]> {
   const { rows: found } = await sql<Task>`
     select id, state, fence, beat, attempt, max_attempts, retry from task_runs
-    where id = any(${ids}::uuid[]) order by id for no key update`.execute(tx);
+    where id = any(${ids}::uuid[]) order by id for no key update
+    ${is_judged ? sql`skip locked` : sql``}`.execute(tx);
   return found;
 }
 

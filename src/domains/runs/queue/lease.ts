@@ -62,7 +62,7 @@ export async function commitStage(tx: Tx, stage: StageCommit): Promise<'accepted
     throw fail('task.result', { kind: '', problems: `${bad}: holds what cannot be stored` });
   const { rows: committed } = await sql<{ n: number }>`
     with moved as (
-      update task_runs t set stage = ${n}, stage_state = ${JSON.stringify(state ?? null)}::jsonb
+      update task_runs t set stage = ${n}, stage_state = ${JSON.stringify(state ?? null)}::jsonb, beat = t.beat + 1
       where t.workspace_id = ${workspace_id} and t.id = ${task_id} and t.fence = ${fence}
         and t.state = 'running' and t.stage = ${n - 1}
       returning t.id, t.run_id, t.attempt

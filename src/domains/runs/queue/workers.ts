@@ -90,7 +90,11 @@ async function tell(tx: Tx, what: string, worker: { id: string; name: string }):
   await appendEvents(tx, [{ ...event, payload: { name: worker.name } }]);
 }
 
-/** One statement for the worker and all its leases. A lease that is not named does not beat: a worker that forgot one loses it. */
+/**
+ * One statement for the worker and all its leases. A lease that is not named does not beat: a worker that forgot one loses it.
+ * Nor does one whose row somebody holds: the beat waits for nobody, or one long commit would cost the worker all that it has.
+ * Whoever holds it for long is its own commit, which counts as a beat.
+ */
 export async function beatWorker(tx: Tx, { worker_id, leases, stats }: Beat): Promise<BeatAnswer> {
   const list = leases.map(({ task_id, fence }) => ({ id: task_id, fence }));
   const { rows: found } = await sql<{ id: string | null; state: string | null; drain: boolean }>`
@@ -99,16 +103,19 @@ export async function beatWorker(tx: Tx, { worker_id, leases, stats }: Beat): Pr
       where id = ${worker_id} and state in ('active', 'draining')
       returning drain_requested_at is not null drain
     ),
-    held as (
-      select t.id from jsonb_to_recordset(${rows(list)}) as l(id uuid, fence bigint)
+    leases as (
+      select t.id, t.state from jsonb_to_recordset(${rows(list)}) as l(id uuid, fence bigint)
       join task_runs t on t.id = l.id and t.fence = l.fence and ${isActive}
       where exists (select from worker)
-      order by t.id for no key update of t
+    ),
+    free as (
+      select t.id from task_runs t join leases on leases.id = t.id where ${isActive}
+      order by t.id for no key update of t skip locked
     ),
     beaten as (
-      update task_runs t set beat = t.beat + 1 from held where t.id = held.id and ${isActive} returning t.id, t.state
+      update task_runs t set beat = t.beat + 1 from free where t.id = free.id and ${isActive}
     )
-    select beaten.id, beaten.state, worker.drain from worker left join beaten on true`.execute(tx);
+    select leases.id, leases.state, worker.drain from worker left join leases on true`.execute(tx);
   const states = new Map(found.map(({ id, state }) => [id, state]));
   return {
     known: found.length > 0,

@@ -17,6 +17,8 @@ export interface ClaimParts {
 export interface Claims {
   /** There may be something to take, or room for it. */
   wake(): void;
+  /** Nothing is being asked for. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,6 +83,9 @@ export function openClaims(parts: ClaimParts): Claims {
 
   return {
     wake,
+    async idle() {
+      await working;
+    },
     async close() {
       closed = true;
       clearInterval(poll);
