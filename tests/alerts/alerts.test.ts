@@ -254,6 +254,22 @@ test('a receiver in trouble is asked again later, as it says, and given up after
   assert(lines.some(line => line.includes('the webhook stays on')));
 });
 
+test('a message that never comes to its end is given up, too', async t => {
+  const { world, workspace_id, client } = await start(t);
+  const receiver = await openReceiver(t);
+  await client['webhook.put']({ body: { url: receiver.url } });
+  await tell(world, workspace_id, { how: 'failed' });
+  await takeAll(world);
+  await world.store.withInstance('test', tx =>
+    tx.updateTable('webhook_deliveries').set({ attempts: 6 }).execute(),
+  );
+  assert.equal(await deliverDue(sendingOf(world).parts), 1);
+  const one = await onlyDelivery(client);
+  assert.deepEqual([one.state, one.status], ['failed', null]);
+  assert.match(one.error ?? '', /6 times/);
+  assert.equal(receiver.received.length, 0);
+});
+
 type Client = World['local'];
 
 async function onlyDelivery(client: Client): Promise<Delivery> {

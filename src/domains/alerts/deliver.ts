@@ -3,7 +3,7 @@ import { appendEvents, type Store } from '../../base/db/index.ts';
 import { isFailure } from '../../base/kit/errors.ts';
 import type { Log } from '../../base/kit/log.ts';
 import type { Secrets } from '../access/index.ts';
-import { type Answered, nextStep } from './attempt.ts';
+import { type Answered, MAX_ATTEMPTS, nextStep } from './attempt.ts';
 import { type DueDelivery, finishAttempt, takeDue } from './store.ts';
 import { DELIVERIES_WAIT } from './take-in.ts';
 import { readReceiver, type Sending, send } from './webhook.ts';
@@ -47,7 +47,10 @@ async function deliver(parts: DeliverParts, delivery: DueDelivery): Promise<void
 }
 
 async function attempt(parts: DeliverParts, delivery: DueDelivery): Promise<Answered> {
-  const { workspace_id, format, enabled } = delivery;
+  const { workspace_id, format, enabled, attempts } = delivery;
+  // Whatever ended those attempts, and perhaps their process: it comes to no end in this one either.
+  if (attempts > MAX_ATTEMPTS)
+    return neverSent(`it was begun ${MAX_ATTEMPTS} times and not one came to its end`);
   if (format === null) return neverSent('the workspace has no webhook any more');
   if (!enabled) return neverSent('the webhook was switched off');
   try {
