@@ -76,3 +76,8 @@ test('however often it is told, the points stay few and the rate is what passed'
     }),
   );
 });
+
+test('what cannot be stored is left out of what a task says', () => {
+  const { unit, message } = toProgress({ done: 1, unit: 'r\0ows', message: 'half \ud83d' }, NO_PACE, '');
+  assert.deepEqual([unit, message], ['rows', 'half \ufffd']);
+});

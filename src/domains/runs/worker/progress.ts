@@ -45,12 +45,17 @@ export function toProgress(said: Said, pace: Pace, at: string): Progress {
   return {
     done: said.done,
     total,
-    unit: said.unit ?? '',
+    unit: storable(said.unit ?? ''),
     rate: rate === null ? null : round(rate),
     seconds_left: secondsLeft(said.done, total, rate),
-    message: said.message ?? null,
+    message: said.message === undefined ? null : storable(said.message),
     at,
   };
+}
+
+/** Progress of many tasks is one statement: what PostgreSQL cannot store of one of them would keep all from being written. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
 }
 
 function secondsLeft(done: number, total: number | null, rate: number | null): number | null {
