@@ -16,7 +16,8 @@ const step = z.discriminatedUnion('do', [
   /** Until it is asked to end; `deaf` hears nothing, SIGTERM included. */
   z.strictObject({ do: z.literal('hang'), deaf: z.boolean().default(false) }),
   z.strictObject({ do: z.literal('exit') }),
-  z.strictObject({ do: z.literal('tell_secret') }),
+  /** In its log, in the name of a metric, in a fact, and in its error, so far behind its beginning. */
+  z.strictObject({ do: z.literal('tell_secret'), behind: z.number().default(0) }),
   z.strictObject({ do: z.literal('progress'), done: z.number(), total: z.number() }),
   /** Stages until it is drained. */
   z.strictObject({ do: z.literal('flow') }),

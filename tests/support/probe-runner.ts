@@ -38,7 +38,12 @@ async function take(step: Steps[number], context: RunContext<ProbeInput>, n: num
     case 'tell_secret':
       console.log(`the password is ${context.secrets.password}`);
       context.log.info('it is', { password: context.secrets.password ?? null });
-      throw new Error(`refused ${context.secrets.password}`);
+      context.metric(`rows of ${context.secrets.password}`, 1);
+      await context.stage({
+        staged: { mark: 'told', add: [] },
+        facts: [{ role: 'read', namespace: `https://${context.secrets.password}@shop`, name: 'orders' }],
+      });
+      throw new Error(`${'x'.repeat(step.behind)}refused ${context.secrets.password}`);
     case 'progress':
       return context.progress({ done: step.done, total: step.total, unit: 'rows' });
     case 'flow':

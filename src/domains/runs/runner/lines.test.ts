@@ -57,3 +57,11 @@ test('the tail is bounded, valid text, and holds nothing that PostgreSQL refuses
   tail.clear();
   assert.equal(tail.text(), '');
 });
+
+test('a tail that was cut begins with a line, so that nothing in it is half', () => {
+  const tail = tailKeeper(20);
+  tail.feed(Buffer.from('secret\n'));
+  assert.equal(tail.text(), 'secret\n');
+  tail.feed(Buffer.from('it failed here\n'));
+  assert.equal(tail.text(), 'it failed here\n');
+});

@@ -75,19 +75,26 @@ function wholeCharacters(bytes: Buffer): number {
   return at >= 0 && bytes.length - at < wanted ? at : bytes.length;
 }
 
-/** The last bytes of a stream, as text that can be kept: valid UTF-8, and without the one character that PostgreSQL refuses. */
+/**
+ * The last bytes of a stream, as text that can be kept: valid UTF-8, without the one character that PostgreSQL refuses, and
+ * from the beginning of a line where there is one: of half a secret no mask knows anything.
+ */
 export function tailKeeper(max_bytes: number) {
   let tail: Buffer = Buffer.alloc(0);
+  let is_cut = false;
   return {
     feed(chunk: Buffer): void {
+      is_cut ||= tail.length + chunk.length > max_bytes;
       tail = Buffer.concat([tail, chunk.subarray(-max_bytes)]).subarray(-max_bytes);
     },
     clear(): void {
       tail = Buffer.alloc(0);
+      is_cut = false;
     },
     text(): string {
-      let from = 0;
-      if (tail.length === max_bytes) while (from < 4 && isContinuation(tail[from])) from++;
+      let from = is_cut ? tail.indexOf(NEWLINE) + 1 : 0;
+      if (from === tail.length) from = 0;
+      if (is_cut) while (from < 4 && isContinuation(tail[from])) from++;
       return tail.toString('utf8', from).replaceAll('\0', '');
     },
   };

@@ -34,7 +34,7 @@ export interface PerformParts extends StageParts, StartParts {
   progress: ProgressBoard;
   clock: Clock;
   log: Log;
-  redact(text: string): string;
+  redact(text: string, workspace_id: string): string;
   /** Something was refused; the store knows why. */
   askStore(): void;
   /** Between asking it to end, SIGTERM and SIGKILL. */
@@ -78,7 +78,7 @@ export class Performance {
     this.lease = { task_id, attempt, fence };
     this.kind = parts.kinds.find(task.kind);
     this.state = beginAttempt(this.kind?.endless === true);
-    this.masks = openMasks(parts.redact);
+    this.masks = openMasks(text => parts.redact(text, workspace_id));
     this.attempt_log = parts.logs.attempt({ workspace_id, run_id, task_id, attempt }, this.masks.text);
     this.next_stage = task.stage + 1;
     this.heard_at = parts.clock.monotonic();
@@ -229,7 +229,8 @@ export class Performance {
 
   private readFailure(thrown: Extract<Heard, { type: 'failed' }>['error']): Answer {
     this.attempt_log.notice(thrown.stack ?? thrown.message, 'error');
-    return { state: 'failed', error: fromThrown(thrown) };
+    // Covered before it is cut: of half a secret no mask knows anything.
+    return { state: 'failed', error: fromThrown(this.masks.value(thrown)) };
   }
 
   private addMetric(name: string, value: number): void {
@@ -252,7 +253,9 @@ export class Performance {
     this.happen({ type: 'stage' });
     // The store takes a stage only of a task that it knows to be running.
     await this.begun;
-    const answer = await makeTrue(this.parts, this.task, message, this.ending.signal);
+    // Facts are shown; what it staged, and the state it goes on from, are its own business.
+    const told = { ...message, facts: this.masks.value(message.facts) };
+    const answer = await makeTrue(this.parts, this.task, told, this.ending.signal);
     this.heard_at = this.parts.clock.monotonic();
     if (answer === 'committed') {
       this.next_stage += 1;
@@ -282,7 +285,7 @@ export class Performance {
     await report(parts.words, parts.log, {
       lease,
       outcome: masked,
-      metrics: Object.fromEntries(metrics),
+      metrics: this.masks.value(Object.fromEntries(metrics)),
       attempt_log,
     });
   }

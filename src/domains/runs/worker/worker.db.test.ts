@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { sql } from 'kysely';
+import { pino } from 'pino';
 import type { Step } from '../../../../tests/support/probe-kinds.ts';
 import { until } from '../../../../tests/support/until.ts';
 import { type WorkerWorld, workerWorld } from '../../../../tests/support/worker.ts';
@@ -330,19 +331,47 @@ test('an input that is not valid any more fails alone', async t => {
   });
 });
 
-test('a secret reaches the runner, and neither log nor error', async t => {
+test('a secret reaches the runner, and comes out nowhere', async t => {
   const password = 'correct horse battery';
   const ref = { object_kind: 'connection', object_id: 'shop', field: 'password' };
   const world = await workerWorld(t, {}, { secrets: () => ({ password: ref }) });
   await world.open({ readSecret: async (_, { object_id }) => (object_id === 'shop' ? password : undefined) });
   const run_id = await world.create([
     { name: 'a', kind: 'probe', input: { steps: [{ do: 'tell_secret' }] } },
+    // The end of so long a message is cut off, in the middle of the secret.
+    { name: 'b', kind: 'probe', input: { steps: [{ do: 'tell_secret', behind: 8192 - 16 }] } },
   ]);
-  const [task] = await world.ended(run_id);
+  const tasks = await world.ended(run_id);
+  const [task, other] = tasks;
   assert.equal(task?.error?.message, 'refused •••');
+  assert.match(other?.error?.message ?? '', /x{100}refused •••$/);
   const log = await logOf(world, task?.id);
   assert.match(log, /the password is •••/);
-  assert.doesNotMatch(log + JSON.stringify(task), /correct horse/);
+  const stored = await world.store.withInstance('test', tx =>
+    sql<{ text: string }>`
+      select a::text "text" from task_attempts a union all select s::text from task_stages s
+      union all select e::text from events e union all select r::text from pipeline_runs r`.execute(tx),
+  );
+  const all = log + JSON.stringify(tasks) + stored.rows.map(({ text }) => text).join('\n');
+  assert.match(all, /rows of •••/);
+  assert.match(all, /https:\/\/•••@shop/);
+  assert.doesNotMatch(all, /correct/);
+});
+
+test('what others keep secret is covered in no log: a guess would find it out', async t => {
+  const world = await workerWorld(t);
+  const asked = new Set<string>();
+  await world.open({
+    redact(text, workspace_id) {
+      asked.add(workspace_id);
+      return text;
+    },
+  });
+  const run_id = await world.create([
+    { name: 'a', kind: 'probe', input: { steps: [{ do: 'log', text: 'x' }] } },
+  ]);
+  await world.ended(run_id);
+  assert.deepEqual([...asked], [world.workspace_id]);
 });
 
 test('a secret that is not there is said by its name', async t => {
@@ -465,6 +494,56 @@ test('a worker that was given up ends what it has, registers anew, and what it s
   assert.deepEqual(await world.marks(), ['one']);
   const [first] = await attemptsOf(world, task?.id);
   assert.equal(first?.state, 'lost');
+});
+
+test('beats that come while a worker registers anew do not make it somebody else again', async t => {
+  const world = await workerWorld(t);
+  let registrations = 0;
+  let beats = 0;
+  const slow: Store = {
+    ...world.store,
+    async withInstance(reason, work, options) {
+      if (reason === 'beat of a worker') beats += 1;
+      if (reason === 'register a worker') {
+        registrations += 1;
+        const seen = beats;
+        if (registrations > 1) await until('more beats', () => beats > seen + 2);
+      }
+      return world.store.withInstance(reason, work, options);
+    },
+  };
+  const worker = await world.open({}, slow);
+  const former = worker.id;
+  await world.store.withInstance('test', tx => loseWorker(tx, former));
+  await until('it is somebody else', () => worker.id !== former);
+  const run_id = await world.create([{ name: 'a', kind: 'probe' }]);
+  await world.ended(run_id);
+  const alive = await world.store.withInstance('test', tx =>
+    tx.selectFrom('workers').select('id').where('state', '=', 'active').execute(),
+  );
+  assert.deepEqual(alive, [{ id: worker.id }]);
+  assert.equal(registrations, 2);
+});
+
+test('a workspace that is deleted while its tasks work ends their runners, and costs nobody else anything', async t => {
+  const world = await workerWorld(t);
+  const failures: unknown[] = [];
+  const worker = await world.open({ log: pino({ level: 'error' }, { write: line => failures.push(line) }) });
+  const steps: Step[] = [{ do: 'log', text: 'still here' }, { do: 'stage', mark: 'one' }, { do: 'hang' }];
+  const list = ['a', 'b', 'c'].map(name => ({ name, kind: 'probe', input: { steps } }));
+  await world.create(list);
+  await until('all of them work', async () => (await world.marks()).length === 3);
+  await world.store.withInstance('test', tx =>
+    tx.deleteFrom('workspaces').where('id', '=', world.workspace_id).execute(),
+  );
+  await until('none of them is left', () => worker.stats().running === 0);
+  assert.equal(worker.stats().waiting, 0);
+  await world.store.withInstance('test', tx =>
+    tx.insertInto('workspaces').values({ id: world.workspace_id, slug: 'again', name: 'Again' }).execute(),
+  );
+  const [task] = await world.ended(await world.create([{ name: 'd', kind: 'probe' }]));
+  assert.equal(task?.state, 'succeeded');
+  assert.deepEqual(failures, []);
 });
 
 test('a claim whose answer was lost gives back what it does not know of', async t => {

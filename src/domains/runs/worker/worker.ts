@@ -35,7 +35,8 @@ export interface WorkerParts {
   logs: LogWriter;
   secrets: StartParts['secrets'];
   mayRun(workspace_id: string, run_as: RunAs, permission: WorkspacePermission): Promise<boolean>;
-  redact(text: string): string;
+  /** Covers what the installation and this workspace keep secret; what others do, a guess must not find out. */
+  redact(text: string, workspace_id: string): string;
   name: string;
   tags: readonly string[];
   concurrency: number;
@@ -135,6 +136,8 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const take = (tasks: readonly Claimed[]): void => {
     // Rights are asked anew for each claim.
     may = askOnce(parts.mayRun);
+    // Asked for before it was told to drain, and answered after.
+    if (draining()) return void handOver(tasks);
     slots.take(tasks);
     if (slots.waiting().length > 0) setTimeout(giveBackLate, WAIT_MS, tasks).unref();
   };
@@ -165,12 +168,16 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     for (const task of waiting) perform(task).tell({ type: 'hand_over' });
     return waiting.length > 0;
   };
+  const handOver = (tasks: readonly Claimed[]): void => {
+    for (const task of tasks) perform(task).tell({ type: 'hand_over' });
+  };
   /** Those before them take longer than it seemed: somebody else may have a slot for them. */
   const giveBackLate = (tasks: readonly Claimed[]): void => {
     if (giveBack(tasks)) slots.slow();
   };
   const heed = (answer: BeatAnswer, asked: { worker_id: string; leases: readonly Lease[] }): void => {
-    if (asked.worker_id !== id) return;
+    // Of the name that it is just registering nobody knows yet.
+    if (asked.worker_id !== id || anew) return;
     if (!answer.known) return void registerAnew(asked.leases);
     for (const task_id of answer.cancel) cancel(task_id);
     lose(asked.leases.filter(({ task_id }) => answer.lost.includes(task_id)));
@@ -281,7 +288,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     const before = draining();
     drained.asked = true;
     if (!before) beginDrain();
-    return idle();
+    return claims.idle().then(idle);
   };
   const close = async (): Promise<void> => {
     const over = drain();
