@@ -10,7 +10,13 @@ export async function furnish(
   place: Place,
   owner: Person,
   names = NAMES,
-): Promise<{ service_account_id: string; member_ids: string[]; run_id: string }> {
+): Promise<{
+  service_account_id: string;
+  member_ids: string[];
+  run_id: string;
+  schedule_id: string;
+  calendar_id: string;
+}> {
   const { api } = owner;
   const workspace = place.slug;
   const members = await Promise.all(names.map(name => scene.person(place, { role: 'viewer', name })));
@@ -28,7 +34,29 @@ export async function furnish(
   await api['my_tokens.create']({ body: { name: 'laptop', workspace, expires_in_days: null } });
   await api['secrets.put']({ params: { name: 'shop-db.password' }, body: { value: 'turning' }, workspace });
   const run_id = await makeRun(owner, workspace);
-  return { service_account_id: account.id, member_ids: members.map(member => member.id), run_id };
+  const planned = await makeSchedules(owner, workspace);
+  return { service_account_id: account.id, member_ids: members.map(member => member.id), run_id, ...planned };
+}
+
+/** One that is paused and one of long ago: nothing of them moves while it is looked at. */
+async function makeSchedules(
+  { api }: Person,
+  workspace: string,
+): Promise<Record<'schedule_id' | 'calendar_id', string>> {
+  const blackouts = [
+    { weekday: 7 },
+    { yearly: '05-01', note: 'Labour day' },
+    { from: '2026-12-24', to: '2026-12-26' },
+    { from: '2026-12-31T12:00', to: '2027-01-01T18:00' },
+  ];
+  const calendar = await api['calendars.create']({ body: { name: 'public-holidays', blackouts }, workspace });
+  const tasks = [{ name: 'diagnostic', kind: 'diagnostic' }];
+  const plan = { definition: { title: 'orders_to_lake', tasks }, calendar_id: calendar.id };
+  const often = { ...plan, name: 'price_lists', cron: '30 6 * * 1-5', enabled: false };
+  const once = { ...plan, name: 'first_load', once_at: '2020-01-01T00:00:00Z' };
+  const { id } = await api['schedules.create']({ body: often, workspace });
+  await api['schedules.create']({ body: once, workspace });
+  return { schedule_id: id, calendar_id: calendar.id };
 }
 
 /** A run that waits, so that every look at it sees the same. */

@@ -44,12 +44,17 @@ async function comeIn(scene: Scene, language: Language): Promise<Arrival> {
   const place = await scene.workspace();
   const person = await scene.person(place, { role: 'owner', name: 'Ada Lemaire' });
   await scene.giveRights(person);
-  const { service_account_id, run_id } = await furnish(scene, place, person);
+  const { service_account_id, run_id, schedule_id, calendar_id } = await furnish(scene, place, person);
   const visit = await scene.visit({ as: person, language });
   return {
     visit,
     fill: path =>
-      path.replace('$workspace', place.slug).replace('$id', service_account_id).replace('$run', run_id),
+      path
+        .replace('$workspace', place.slug)
+        .replace('$id', service_account_id)
+        .replace('$run', run_id)
+        .replace('$schedule', schedule_id)
+        .replace('$calendar', calendar_id),
     say: sayIn(language),
     french: language === 'fr' ? listenForEnglish(visit) : undefined,
   };
@@ -62,6 +67,7 @@ const MORE = [
   '/w/$workspace/settings/members?q=nobody-is-called-so',
   '/w/$workspace/audit?period=week&action=token.created',
   '/w/$workspace/runs?state=failed&period=day',
+  '/w/$workspace/schedules?enabled=true&q=nothing-is-called-so',
   '/w/$workspace/runs/$run?tab=timeline',
   '/w/$workspace/runs/$run?tab=tasks',
   '/w/$workspace/runs/$run?tab=data',
@@ -104,6 +110,13 @@ const DIALOGS: DialogCase[] = [
   { page: `${SETTINGS}/tokens`, row: /cron/, opened_by: [ROW_MENU, 'access:tokens.revoke'] },
   { page: `${SETTINGS}/secrets`, opened_by: ['settings:secrets.set'] },
   { page: `${SETTINGS}/secrets`, row: /shop-db/, opened_by: [ROW_MENU, 'settings:secrets.replace'] },
+  { page: '/w/$workspace/schedules', row: /price_lists/, opened_by: [ROW_MENU, 'schedules:delete'] },
+  {
+    page: '/w/$workspace/schedules/calendars',
+    row: /holidays/,
+    opened_by: [ROW_MENU, 'schedules:calendars.delete'],
+  },
+  { page: '/w/$workspace/schedules', opened_by: ['common:bell.label_zero'] },
   { page: '/w/$workspace/audit', row: /laptop/, opened_by: ['access:audit.details_of'] },
   { page: '/w/$workspace/runs', opened_by: ['runs:list.start'] },
   { page: '/w/$workspace/runs/$run', opened_by: ['runs:actions.cancel'] },
