@@ -504,12 +504,15 @@ test('beats that come while a worker registers anew do not make it somebody else
     ...world.store,
     async withInstance(reason, work, options) {
       if (reason === 'beat of a worker') beats += 1;
-      if (reason === 'register a worker') {
-        registrations += 1;
+      if (reason === 'register a worker') registrations += 1;
+      if (reason !== 'register a worker' || registrations === 1)
+        return world.store.withInstance(reason, work, options);
+      return world.store.withInstance(reason, async tx => {
+        const result = await work(tx);
         const seen = beats;
-        if (registrations > 1) await until('more beats', () => beats > seen + 2);
-      }
-      return world.store.withInstance(reason, work, options);
+        await until('more beats', () => beats > seen + 2);
+        return result;
+      });
     },
   };
   const worker = await world.open({}, slow);
