@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isApiError } from '../../src/contract/client.ts';
+import { openWatcher, sweepOnce } from '../../src/domains/runs/queue/index.ts';
 import { openWorld, PASSWORD, type World } from '../access/world.ts';
 import { nextTypes, openEventSource } from '../support/event-source.ts';
+import { workerWorld } from '../support/worker.ts';
 
 // The time of day is wrong, or is set right, while people work: a laptop that wakes, a virtual machine that was moved, a battery
 // that is empty. Nobody is signed out before their time or locked out, and nothing is lost.
@@ -84,4 +86,30 @@ test('the log is walked without a gap or a double, whatever the clock said', asy
     all.items.map(({ id }) => id),
   );
   assert.equal(new Set(walked).size, walked.length);
+});
+
+test('the clock of a worker and of the sweeper steps by hours and days while a task works: it ends once, and well', async t => {
+  let stepped_ms = 0;
+  const clock = { now: () => Date.now() + stepped_ms, monotonic: () => performance.now() };
+  const watcher = openWatcher();
+  const steps_ms = [3 * HOUR, -5 * HOUR, 30 * DAY, -31 * DAY];
+  const world = await workerWorld(t, {
+    // In the middle of the task, before each of its commits.
+    async prepare({ n }) {
+      stepped_ms += steps_ms[n - 1] ?? 0;
+      for (let looks = 0; looks < 3; looks += 1) await sweepOnce(world.store, watcher, clock.monotonic());
+    },
+  });
+  const worker = await world.open({ clock });
+  const steps = steps_ms.map(ms => ({ do: 'stage' as const, mark: `after ${ms}` }));
+  const timeouts = { start: 60, run: 60, silence: 60 };
+  const retry = { max_attempts: 3 };
+  const run_id = await world.create([{ name: 'a', kind: 'probe', input: { steps }, timeouts, retry }]);
+  const [task] = await world.ended(run_id);
+  assert.deepEqual([task?.state, task?.attempt, task?.stage], ['succeeded', 1, steps_ms.length]);
+  assert.equal(worker.stats().leases_lost, 0);
+  assert.deepEqual(
+    await world.marks(),
+    steps.map(({ mark }) => mark),
+  );
 });
