@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApi } from '../../api.ts';
 import { Awaited } from '../../parts/awaited.tsx';
+import { scrollRegion } from '../../parts/scroll-region.ts';
 import { useUrlState } from '../../use-url-state.ts';
 import { InputsOutputs } from './inputs-outputs.tsx';
 import { type RunDetail, TABS, type Tab } from './run.ts';
@@ -57,7 +58,7 @@ interface TabProps {
 }
 
 function TabContent({ tab, run, tasks, edges }: TabProps) {
-  const { t } = useTranslation();
+  const { t } = useTranslation(['common', 'runs']);
   switch (tab) {
     case 'graph':
       return (
@@ -72,6 +73,10 @@ function TabContent({ tab, run, tasks, edges }: TabProps) {
     case 'tasks':
       return <TaskList tasks={tasks} />;
     case 'data':
-      return <InputsOutputs run={run} />;
+      return (
+        <div className={css.scroll} {...scrollRegion(t('runs:tabs.data'))}>
+          <InputsOutputs run={run} />
+        </div>
+      );
   }
 }
