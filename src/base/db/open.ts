@@ -6,7 +6,6 @@ import { type Address, clientConfig, reasonOf } from './connection.ts';
 import { type Doors, openDoors, type Tx } from './doors.ts';
 import { type Lock, openLocks } from './locks.ts';
 import type { MigrationReport } from './migrate.ts';
-import { openWhenThere } from './patience.ts';
 import { type OpenOptions, prepareStore } from './prepare.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -43,12 +42,6 @@ const CLOSE_SECONDS = 5;
 
 /** The metadata store, ready for use: running, migrated, and open as a role that row-level security holds. */
 export async function openStore(options: OpenOptions): Promise<OpenedStore> {
-  const { external, waiting } = options;
-  const open = () => openOnce(options);
-  return external && waiting ? openWhenThere({ url: external.url }, open, waiting) : open();
-}
-
-async function openOnce(options: OpenOptions): Promise<OpenedStore> {
   const { app, instance_id, migrated, close } = await prepareStore(options);
   try {
     const store = await openPrepared(app, instance_id);

@@ -9,7 +9,7 @@ import { type Address, withClient } from './connection.ts';
 import { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { checkServer, roleOf } from './external.ts';
 import { type Migration, type MigrationReport, migrate, readMigrations, schemaVersion } from './migrate.ts';
-import type { Waiting } from './patience.ts';
+import { openWhenThere, type Waiting } from './patience.ts';
 import {
   APP_ROLE,
   appRoleHolder,
@@ -56,6 +56,12 @@ export async function prepareStore(
   options: OpenOptions,
   known?: readonly Migration[],
 ): Promise<PreparedStore> {
+  const { external, waiting } = options;
+  const prepare = () => prepareOnce(options, known);
+  return external && waiting ? openWhenThere({ url: external.url }, prepare, waiting) : prepare();
+}
+
+async function prepareOnce(options: OpenOptions, known?: readonly Migration[]): Promise<PreparedStore> {
   const migrations = known ?? (await readMigrations());
   return withServer(options, async server => {
     const nameOf = async (client: pg.Client) =>
