@@ -158,11 +158,11 @@ scenario('a log of many lines is searched on the server, jumped through and link
   const find = pane(page).getByRole('searchbox', { name: /^Find in the log/ });
   await find.fill('after 42\\d\\b');
   await find.press('Enter');
-  await pane(page).getByText('Line 6422', { exact: true }).waitFor();
+  await pane(page).getByText('Line 6,422', { exact: true }).waitFor();
   await find.press('Enter');
-  await pane(page).getByText('Line 6423', { exact: true }).waitFor();
+  await pane(page).getByText('Line 6,423', { exact: true }).waitFor();
   await find.press('Shift+Enter');
-  await pane(page).getByText('Line 6422', { exact: true }).waitFor();
+  await pane(page).getByText('Line 6,422', { exact: true }).waitFor();
   await pane(page).getByRole('checkbox', { name: 'Only matches' }).check();
   await until('ten lines match', async () => (await lines(page).getByRole('link').count()) === 10);
   await pane(page).getByRole('checkbox', { name: 'Only matches' }).uncheck();
