@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 
 export interface Received {
   headers: IncomingHttpHeaders;
@@ -11,7 +10,7 @@ export interface Received {
 export type Answer = { status: number; headers?: Record<string, string> } | 'silence';
 
 /** Somebody's chat product: a real server that keeps what it is sent. */
-export async function openReceiver(t: TestContext) {
+export async function openReceiver(t: { after(undo: () => unknown): unknown }) {
   const received: Received[] = [];
   const answers: Answer[] = [];
   const server = createServer(async (request, response) => {

@@ -7,8 +7,10 @@ import { zstdDecompressSync } from 'node:zlib';
 import { readPieces } from '../../src/base/db/backup/read.ts';
 import { withClient } from '../../src/base/db/connection.ts';
 import { spellings } from '../../src/base/kit/redact.ts';
+import { openReceiver } from '../alerts/receiver.ts';
 import { newInstallation } from '../cli/installation.ts';
-import { browser } from './browser.ts';
+import { until } from '../support/until.ts';
+import { type Browser, browser } from './browser.ts';
 import { databaseOfSomebody } from './external.ts';
 
 // Known secrets are given wherever one can be given, rightly and wrongly; then everything that came out is searched for
@@ -41,7 +43,11 @@ const bobsPassword = plant("Bob's password", `bob ${random()}`);
 const secretValue = plant('stored secret', `line one ${random()}\nline "two" ${random()}`);
 const refusedValue = plant('refused secret', `refused ${random()}`);
 
+const webhookPath = plant('address of the webhook', `hook-${random()}`);
+const signingSecret = plant('signing secret', `sign ${random()}${random()}`);
+
 const here = await newInstallation({ after });
+const receiver = await openReceiver({ after });
 const database = await databaseOfSomebody({ after }, { owner: databasePassword, app: appPassword });
 
 Object.assign(here.env, {
@@ -51,6 +57,7 @@ Object.assign(here.env, {
   MOULIN_OIDC_ISSUER: 'http://127.0.0.1:9/realm',
   MOULIN_OIDC_CLIENT_ID: 'moulin',
   MOULIN_OIDC_CLIENT_SECRET: oidcSecret,
+  MOULIN_OUTBOUND_ALLOW: '127.0.0.1',
   MOULIN_LOG_LEVEL: 'trace',
 });
 
@@ -182,6 +189,8 @@ test('a day in the life of an installation', async () => {
   await stranger.put(`/secrets/${encodeURIComponent(secretValue)}`, { value: 'x' }, main);
   await stranger.raw('PUT', '/secrets/SHOP', `{"value": "${refusedValue}", }`, main);
 
+  await tasksThatSayIt(stranger, main);
+
   // Everything that tells what happened.
   for (const path of [
     '/secrets',
@@ -248,6 +257,45 @@ test('a day in the life of an installation', async () => {
   await again.stop();
   keep('console', again.output());
 });
+
+/** Tasks say a secret in every way that they have, and the webhook of the workspace is told of their ends. */
+async function tasksThatSayIt(who: Browser, main: Record<string, string>): Promise<void> {
+  const url = `${receiver.origin}/${webhookPath}`;
+  const webhook = { url, signing_secret: signingSecret, format: 'json' };
+  assert.equal((await who.put('/webhook', webhook, main)).status, 200);
+  await who.post('/webhook/test', {}, main);
+  const shop = { object_kind: 'secret', object_id: 'SHOP', field: 'value' };
+  const ends = ['log', 'stderr', 'error', 'crash'];
+  for (const to of ends) {
+    const steps = [
+      { do: 'say_secrets', to },
+      { do: 'fail', retry: 'terminal' },
+    ];
+    const input = { steps, secrets: { shop } };
+    const task = { name: to, kind: 'diagnostic', input, retry: { max_attempts: 1 } };
+    const made = await who.post('/runs', { title: `says it: ${to}`, tasks: [task] }, main);
+    const id = made.body.id ?? assert.fail(JSON.stringify(made));
+    await until(`the end of ${to}`, async () => (await who.get(`/runs/${id}`, main)).body.state === 'failed');
+    await who.get(`/runs/${id}/tasks`, main);
+    const run = produced.findLast(({ place }) => place.startsWith(`GET /runs/${id.slice(0, 8)}`))?.text ?? '';
+    const task_id = /"items":\[\{"id":"([0-9a-f-]{36})"/.exec(run)?.[1] ?? assert.fail(run);
+    for (const path of ['', '/log', '/log/download']) await who.get(`/tasks/${task_id}${path}`, main);
+    await command(`runs logs of ${to}`, ['runs', 'logs', id, '--workspace', 'main']);
+    await command(`runs show of ${to}`, ['runs', 'show', id, '--workspace', 'main', '--json']);
+  }
+  await until('the webhook is told of each', () => receiver.received.length > ends.length);
+  for (const { headers, body } of receiver.received) keep('webhook', JSON.stringify(headers) + body);
+  for (const path of ['/webhook', '/webhook/deliveries', '/incidents', '/runs'])
+    assert.equal((await who.get(path, main)).status, 200, path);
+  const said = produced.filter(({ text }) => text.includes('shop is •••'));
+  assert.deepEqual(
+    ['GET /tasks', 'moulin runs logs', 'webhook'].filter(
+      one => !said.some(({ place }) => place.startsWith(one)),
+    ),
+    [],
+    'it was said in each of these, covered',
+  );
+}
 
 test('what is on disk and in the database', async () => {
   const logs = join(here.data, 'logs');

@@ -86,9 +86,7 @@ async function doStep(
     case 'print':
       return print(step, wait);
     case 'say_secrets':
-      for (const [name, value] of Object.entries(context.secrets))
-        context.log.info(`${name} is ${value}`, { [name]: value });
-      return;
+      return saySecrets(step.to, context);
     case 'progress':
       for (let done = 0; done <= step.total; done += 1) {
         context.progress({ done, total: step.total, unit: step.unit });
@@ -145,6 +143,15 @@ function spin(ms: number): void {
 const BURST = 1000;
 
 /** So many a second, and in between others may run. */
+function saySecrets(to: Extract<DiagnosticStep, { do: 'say_secrets' }>['to'], { secrets, log }: Told): void {
+  const all = Object.entries(secrets);
+  const said = all.map(([name, value]) => `${name} is ${value}`).join(', ');
+  if (to === 'log') for (const [name, value] of all) log.info(`${name} is ${value}`, { [name]: value });
+  else if (to === 'error') throw new Error(said);
+  else console.error(said);
+  if (to === 'crash') process.abort();
+}
+
 async function paced(
   { lines, per_second }: { lines: number; per_second: number },
   wait: Wait,

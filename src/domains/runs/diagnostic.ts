@@ -49,7 +49,13 @@ const step = z.discriminatedUnion('do', [
     bytes: whole(1, 64 * 1024 * 1024).default(20),
     per_second,
   }),
-  z.strictObject({ do: z.literal('say_secrets'), on }).describe('Into the log, where they are covered'),
+  z
+    .strictObject({
+      do: z.literal('say_secrets'),
+      on,
+      to: z.enum(['log', 'stderr', 'error', 'crash']).default('log'),
+    })
+    .describe('Into the log, its error, or the last words of its process: where they are covered'),
   z.strictObject({
     do: z.literal('progress'),
     on,
