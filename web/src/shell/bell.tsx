@@ -19,7 +19,6 @@ export function Bell({ unseen }: { unseen: number }) {
       opened={open}
       onChange={setOpen}
       position="bottom-end"
-      width={360}
       shadow="md"
       trapFocus
       returnFocus
@@ -41,7 +40,7 @@ export function Bell({ unseen }: { unseen: number }) {
           )}
         </ActionIcon>
       </Popover.Target>
-      <Popover.Dropdown p={0} role="dialog" aria-label={t('bell.title')}>
+      <Popover.Dropdown p={0} className={css.dropdown} role="dialog" aria-label={t('bell.title')}>
         {open && <Incidents onLeave={() => setOpen(false)} />}
       </Popover.Dropdown>
     </Popover>

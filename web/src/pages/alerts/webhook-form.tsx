@@ -56,7 +56,6 @@ function useFields(webhook: Webhook | null): Field<WebhookValues>[] {
       kind: 'text',
       label: t('url'),
       description: webhook === null ? t('url_help') : t('url_kept', { url: webhook.shown_url }),
-      placeholder: 'https://',
       required: webhook === null,
       mono: true,
     },

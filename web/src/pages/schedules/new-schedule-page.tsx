@@ -41,7 +41,7 @@ export default function NewSchedulePage() {
         facts={t('form.about')}
       />
       <Narrow>
-        <Card>
+        <Card title={t('settings')}>
           <ScheduleForm
             draft={`schedule.new.${slug}`}
             initial={newValues(EXAMPLE)}
