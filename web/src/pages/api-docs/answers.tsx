@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../../../src/contract/errors.ts';
 import { Card } from '../../parts/card.tsx';
+import { CodeBlock } from '../../parts/code-block.tsx';
 import { problemText } from '../../problems.ts';
 import css from './api-docs.module.css';
 import type { Api, Operation } from './api-model.ts';
-import { CodeBlock } from '../../parts/code-block.tsx';
 import { FieldTable } from './field-table.tsx';
 import { fieldRows, sampleOf } from './schema.ts';
 

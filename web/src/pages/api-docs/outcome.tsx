@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/use-format.ts';
+import { CodeBlock } from '../../parts/code-block.tsx';
+import { prettyJson } from '../../parts/json-tokens.ts';
 import { StatePill } from '../../parts/state-pill.tsx';
 import css from './api-docs.module.css';
-import { CodeBlock } from '../../parts/code-block.tsx';
 import type { SampleRequest } from './code-samples.ts';
-import { prettyJson } from '../../parts/json-tokens.ts';
 import type { Exchange, Received } from './use-exchange.ts';
 
 /** What was sent and what came back, as it was. */

@@ -2,11 +2,11 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Trans, useTranslation } from 'react-i18next';
 import { Card } from '../../parts/card.tsx';
+import { CodeBlock } from '../../parts/code-block.tsx';
 import { Columns, Stack } from '../../parts/columns.tsx';
 import { type Fact, Facts } from '../../parts/facts.tsx';
 import css from './api-docs.module.css';
 import type { Api } from './api-model.ts';
-import { CodeBlock } from '../../parts/code-block.tsx';
 import { codeSample } from './code-samples.ts';
 import { SPEC_ADDRESS } from './fetch-spec.ts';
 
