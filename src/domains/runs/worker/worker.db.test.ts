@@ -496,6 +496,26 @@ test('a worker that was given up ends what it has, registers anew, and what it s
   assert.equal(first?.state, 'lost');
 });
 
+for (const [how, times] of [
+  ['never come', 0],
+  ['come many times', 5],
+] as const)
+  test(`hints that ${how} keep nothing waiting and double nothing`, async t => {
+    const world = await workerWorld(t);
+    const listen: Store['listen'] = (channel, heard) =>
+      world.store.listen(channel, payload => {
+        for (let left = times; left > 0; left -= 1) heard(payload);
+      });
+    await world.open({}, { ...world.store, listen });
+    const steps: Step[] = [{ do: 'stage', mark: 'one' }, { do: 'hang' }];
+    const run_id = await world.create([{ name: 'a', kind: 'probe', input: { steps } }]);
+    await until('it works', async () => (await world.marks()).length === 1);
+    await cancel(world, await world.reached(run_id, 'running'));
+    const [task] = await world.ended(run_id);
+    assert.deepEqual([task?.state, task?.attempt], ['cancelled', 1]);
+    assert.deepEqual(await world.marks(), ['one']);
+  });
+
 test('beats that come while a worker registers anew do not make it somebody else again', async t => {
   const world = await workerWorld(t);
   let registrations = 0;
