@@ -79,7 +79,7 @@ test('uninstall takes a store that root’s PostgreSQL could not have reached wh
     listed.length - 1,
     'the store has two places',
   );
-  for (const what of ['settings', 'store', 'run', 'logs', 'backups', 'key'])
+  for (const what of ['settings', 'store', 'objects', 'run', 'logs', 'backups', 'key'])
     assert(
       listed.some(one => one.what === what),
       what,
