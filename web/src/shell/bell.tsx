@@ -19,6 +19,8 @@ export function Bell({ unseen }: { unseen: number }) {
       opened={open}
       onChange={setOpen}
       position="bottom-end"
+      // With room beside it on the narrowest screen.
+      width={336}
       shadow="md"
       trapFocus
       returnFocus
@@ -40,7 +42,7 @@ export function Bell({ unseen }: { unseen: number }) {
           )}
         </ActionIcon>
       </Popover.Target>
-      <Popover.Dropdown p={0} className={css.dropdown} role="dialog" aria-label={t('bell.title')}>
+      <Popover.Dropdown p={0} role="dialog" aria-label={t('bell.title')}>
         {open && <Incidents onLeave={() => setOpen(false)} />}
       </Popover.Dropdown>
     </Popover>
