@@ -196,6 +196,24 @@ test('a schedule of a kind that is gone stops no other, and says so', async t =>
   assert.equal(events[0]?.subject, `schedule:${id}`);
 });
 
+test('a schedule whose definition is none any more stops no other, and says so', async t => {
+  const { make, tickAt, fired, instance } = await open(t);
+  const { id } = await make({ cron: '0 * * * *' });
+  await make({ cron: '0 * * * *' });
+  const definition = JSON.stringify({ title: 'x', parameters: {}, tasks: 'none' });
+  await instance(tx => tx.updateTable('schedules').set({ definition }).where('id', '=', id).execute());
+  assert.equal(await tickAt('2026-06-01T01:00:00Z'), 1);
+  assert.equal((await fired()).length, 1);
+  const events = await instance(tx =>
+    tx.selectFrom('events').select(['subject', 'payload']).where('type', '=', 'schedule.failed').execute(),
+  );
+  assert.deepEqual(
+    events.map(({ subject }) => subject),
+    [`schedule:${id}`],
+  );
+  assert.match(JSON.stringify(events), /tasks: /);
+});
+
 test('running by hand leaves the times alone, and what is wrong is refused in words', async t => {
   const { make, call, runs } = await open(t);
   const schedule = await make({ name: 'mine', every_seconds: 60 });

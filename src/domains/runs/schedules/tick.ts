@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import { appendEvents, type Store, type Tx } from '../../../base/db/index.ts';
 import { toTimestamp } from '../../../base/kit/clock.ts';
-import { isFailure } from '../../../base/kit/errors.ts';
+import { type Failure, fail, isFailure } from '../../../base/kit/errors.ts';
 import { newRunSchema } from '../../../contract/runs.ts';
-import type { KindTable } from '../kinds.ts';
+import { describeProblems, type KindTable } from '../kinds.ts';
 import { createRun } from '../queue/index.ts';
 import { planFires } from './plan.ts';
 import { lockDue, moveOn, type ScheduleRow } from './store.ts';
@@ -35,7 +36,8 @@ async function fireDue(tx: Tx, kinds: KindTable, now: number): Promise<{ rows: n
 }
 
 /**
- * A run for this fire time, unless there is one. What cannot be started any more (a kind that is gone) is said, and fires
+ * A run for this fire time, unless there is one. What cannot be started any more (a kind that is gone, a definition that an
+ * update of the product reads otherwise) is said, and fires
  * again at its next time: one bad schedule stops no other.
  */
 export async function fireOnce(tx: Tx, kinds: KindTable, row: ScheduleRow, fire: number): Promise<boolean> {
@@ -46,17 +48,30 @@ export async function fireOnce(tx: Tx, kinds: KindTable, row: ScheduleRow, fire:
     );
     return created;
   } catch (error) {
-    if (!isFailure(error)) throw error;
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
     await appendEvents(tx, [
       {
         workspace_id: row.workspace_id,
         type: 'schedule.failed',
         subject: `schedule:${row.id}`,
-        payload: { name: row.name, fire_time: toTimestamp(fire), code: error.code, message: error.message },
+        payload: {
+          name: row.name,
+          fire_time: toTimestamp(fire),
+          code: failure.code,
+          message: failure.message,
+        },
       },
     ]);
     return false;
   }
+}
+
+/** Undefined: nothing that the schedule could be blamed for. */
+function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof z.ZodError)
+    return fail('task.failed', { message: describeProblems(error) }, { cause: error });
+  return isFailure(error) ? error : undefined;
 }
 
 export function orderOf(
