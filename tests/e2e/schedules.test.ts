@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { until } from '../support/until.ts';
+import { inspect, standWide } from './support/inspect.ts';
 import { type Scene, scenario, scenarioAlone } from './support/scenario.ts';
 
 /** One task that does what it is told: nothing at all, unless steps are given. */
@@ -183,6 +184,8 @@ scenarioAlone(
     const list = page.getByRole('dialog', { name: 'Incidents, open and recent' });
     await list.getByText('the mill stands still').waitFor();
     await page.getByRole('button', { name: 'Incidents, nothing new' }).waitFor();
+    await inspect(visit, undefined);
+    await standWide(visit);
     await page.keyboard.press('Escape');
     await list.waitFor({ state: 'hidden' });
 

@@ -108,7 +108,7 @@ function Line({ incident, unseen, slug, onLeave }: LineProps) {
           {error.message}
         </span>
       )}
-      <span className="small faint">
+      <span className="small dim">
         <RelativeTime at={recovered_at ?? opened_at} />
         {count > 1 && (
           <>
