@@ -10,7 +10,7 @@ export interface Shown {
 }
 
 /** Nouns that do something without a verb. */
-const ALONE = ['config'];
+const ALONE = ['config', 'worker'];
 const SHELL = ['sh', 'bash', 'console'];
 const OURS = /^(?:[A-Z_]+=\S+ )*(?:npx |(?:\S*\/)?bin\/)?moulin(?: |$)/;
 
