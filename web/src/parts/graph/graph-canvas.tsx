@@ -35,7 +35,9 @@ interface GraphCanvasProps {
 
 type FlowNode = Node<{ content: ReactNode }, 'box'>;
 const TYPES = { box: memo(BoxNode) };
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.5 };
+const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.1 };
+/** At first sight a name can be guessed at least, even if some of it is out of sight then. */
+const FIRST_FIT = { ...FIT, minZoom: 0.35 };
 
 /** To look at and to walk through: pan, zoom, and nodes that are links. What is out of sight is not drawn. */
 export function GraphCanvas(props: GraphCanvasProps) {
@@ -65,7 +67,7 @@ function Canvas({ label, nodes, edges, boxes, size, children }: GraphCanvasProps
   const shape = `${boxes.length} ${boxes.map(({ x, y }) => `${x},${y}`).join(' ')}`;
   // A graph that is laid out anew is to be seen as a whole; one that only changes its colours stays as it was turned.
   useEffect(() => {
-    if (shape !== '') void flow.fitView(FIT);
+    if (shape !== '') void flow.fitView(FIRST_FIT);
   }, [shape, flow]);
   return (
     <section className={css.canvas} aria-label={label}>
@@ -84,7 +86,7 @@ function Canvas({ label, nodes, edges, boxes, size, children }: GraphCanvasProps
         minZoom={0.1}
         maxZoom={2}
         fitView
-        fitViewOptions={FIT}
+        fitViewOptions={FIRST_FIT}
         proOptions={{ hideAttribution: true }}
       >
         <Background color="var(--line)" gap={18} />
