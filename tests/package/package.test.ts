@@ -108,7 +108,7 @@ test('installed in an empty folder it starts, answers and stops', options, async
 });
 
 test('as a library it opens an installation without a server', options, () => {
-  const code = `import { openMoulin } from 'moulin'; console.log(typeof openMoulin);`;
+  const code = `import { main } from 'moulin'; console.log(typeof main);`;
   const words = ['--input-type=module', '-e', code];
   assert.equal(execFileSync(process.execPath, words, { cwd: folder, env, encoding: 'utf8' }), 'function\n');
 });
