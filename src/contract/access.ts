@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { id, instant, name, pageOf, pageQuery, slug, sortedBy, timestamp, version } from './page.ts';
+import {
+  id,
+  instant,
+  name,
+  pageOf,
+  pageQuery,
+  slug,
+  sortedBy,
+  timestamp,
+  timeZone,
+  version,
+} from './page.ts';
 import { INSTANCE_RIGHTS, ROLES, SCOPES } from './permissions.ts';
 import { defineRoutes } from './route.ts';
 import { secretRoutes } from './secrets.ts';
@@ -12,7 +23,6 @@ const email = z.string().trim().max(320).pipe(z.email());
 const newPassword = z.string().min(8).max(128).meta({ secret: true });
 const password = z.string().max(1000).meta({ secret: true });
 const linkToken = z.string().min(20).max(200).meta({ secret: true });
-const timeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Paris');
 const locale = z.enum(['en', 'fr']).nullable();
 const theme = z.enum(['light', 'dark']).nullable();
 
@@ -716,12 +726,3 @@ export const accessRoutes = defineRoutes({
   },
   ...secretRoutes,
 });
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}

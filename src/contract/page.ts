@@ -45,3 +45,14 @@ export const slug = z
     'must be lower-case letters, digits and dashes, 1 to 63 of them',
   );
 export const version = z.number().int();
+
+export const timeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Paris');
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

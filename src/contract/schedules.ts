@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant, name, pageOf, pageQuery, timestamp, version } from './page.ts';
+import { id, instant, name, pageOf, pageQuery, timestamp, timeZone, version } from './page.ts';
 import { defineRoutes } from './route.ts';
 import { OVERLAPS, runDefinitionSchema, runStateSchema } from './runs.ts';
 
@@ -7,7 +7,6 @@ const byId = z.object({ id });
 
 /** Five or six fields (the first of six: seconds), names of months and days, `@daily` and its like. */
 const cron = z.string().trim().min(1).max(200);
-const timeZone = z.string().max(100);
 
 /** Exactly one of the three. */
 const when = {

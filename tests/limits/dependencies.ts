@@ -76,7 +76,11 @@ export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
     licence: 'MIT',
     where: [KIT, CLI],
   },
-  yaml: { why: 'YAML 1.2 with positions in errors and a limit on aliases', licence: 'ISC', where: [KIT, CLI] },
+  yaml: {
+    why: 'YAML 1.2 with positions in errors and a limit on aliases',
+    licence: 'ISC',
+    where: [KIT, CLI],
+  },
   zod: {
     why: 'one schema for types, validation, documentation and configuration',
     licence: 'MIT',
