@@ -45,7 +45,12 @@ function SingleTasks({ tasks, edges, children }: GraphProps & { children: ReactN
   const [{ task: open }] = useUrlState();
   const boxes = useLayout(tasks.length, edges, SIZE, false);
   const nodes = useMemo(
-    () => tasks.map(task => ({ id: task.id, content: <TaskNode task={task} current={task.id === open} /> })),
+    () =>
+      tasks.map(task => ({
+        id: task.id,
+        name: task.name,
+        content: <TaskNode task={task} current={task.id === open} />,
+      })),
     [tasks, open],
   );
   return (
@@ -73,6 +78,7 @@ function Groups({ tasks, edges }: GraphProps) {
     () =>
       groups.map(group => ({
         id: group.id,
+        name: group.label,
         content: <GroupNode group={group} current={group.id === open} />,
       })),
     [groups, open],

@@ -19,6 +19,7 @@ import type { Box, BoxSize, Edge } from './layers.ts';
 
 export interface CanvasNode {
   id: string;
+  name: string;
   content: ReactNode;
 }
 
@@ -49,6 +50,7 @@ export function GraphCanvas(props: GraphCanvasProps) {
 }
 
 function Canvas({ label, nodes, edges, boxes, size, children }: GraphCanvasProps) {
+  const { t } = useTranslation('runs');
   const flow = useReactFlow();
   const flowNodes = useMemo(
     () => nodes.map((node, place) => flowNode(node, boxes[place], size)),
@@ -61,8 +63,9 @@ function Canvas({ label, nodes, edges, boxes, size, children }: GraphCanvasProps
         source: nodes[from]?.id ?? '',
         target: nodes[to]?.id ?? '',
         focusable: false,
+        ariaLabel: t('graph.edge', { before: nodes[from]?.name, after: nodes[to]?.name }),
       })),
-    [edges, nodes],
+    [edges, nodes, t],
   );
   const shape = `${boxes.length} ${boxes.map(({ x, y }) => `${x},${y}`).join(' ')}`;
   // A graph that is laid out anew is to be seen as a whole; one that only changes its colours stays as it was turned.

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Select, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Menu, Select, Tooltip, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useContext } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -102,24 +102,22 @@ function More(props: ToolbarProps) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item
-          role="menuitemcheckbox"
-          aria-checked={wrap}
           leftSection={<WrapIcon size={15} />}
           rightSection={wrap && <DoneIcon size={14} aria-hidden="true" />}
           onClick={() => setWrap(!wrap)}
         >
           {t('log.wrap')}
+          {wrap && <VisuallyHidden> {t('log.chosen')}</VisuallyHidden>}
         </Menu.Item>
         <Menu.Divider />
         {TIME_FORMATS.map(format => (
           <Menu.Item
             key={format}
-            role="menuitemradio"
-            aria-checked={times === format}
             rightSection={times === format && <DoneIcon size={14} aria-hidden="true" />}
             onClick={() => setTimes(format)}
           >
             {t(`log.times.${format}`)}
+            {times === format && <VisuallyHidden> {t('log.chosen')}</VisuallyHidden>}
           </Menu.Item>
         ))}
         <Menu.Divider />
