@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Baseline } from '../bench/baseline.ts';
 import { isStarted, settle } from './generated.ts';
 
-// Writes the measured figures of bench/baseline.json into the two READMEs, so that they say what was measured and where.
+// Writes the measured figures of bench/baseline.json into the READMEs and the guide, so that they say what was measured and where.
 // `--check` only compares.
 
 const BEGIN =
@@ -16,10 +16,10 @@ interface Figure {
   /** As the benchmark names it. */
   what: string;
   unit: string;
-  title: Readonly<Record<Language, string>>;
+  title: Readonly<Record<Language, string>> | string;
 }
 
-const FIGURES: readonly Figure[] = [
+const OF_ALL: readonly Figure[] = [
   {
     benchmark: 'install',
     what: 'download',
@@ -55,19 +55,67 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
-const FILES: readonly { path: string; language: Language }[] = [
-  { path: 'README.md', language: 'en' },
-  { path: 'README.fr.md', language: 'fr' },
+const OF_RUNS: readonly Figure[] = [
+  {
+    benchmark: 'tasks',
+    what: 'enqueue to start, p50',
+    unit: 'ms',
+    title: 'From the request to the first line of the task, median',
+  },
+  { benchmark: 'tasks', what: 'enqueue to start, p99', unit: 'ms', title: 'The same, slowest of a hundred' },
+  {
+    benchmark: 'tasks',
+    what: '1000 trivial tasks',
+    unit: 'tasks/s',
+    title: 'Trivial tasks, each with runner, commit and log',
+  },
+  { benchmark: 'tasks', what: 'chain of 40, each task', unit: 'ms', title: 'A chain of 40 tasks, each' },
+  {
+    benchmark: 'schedules',
+    what: 'processor, both',
+    unit: '% of a core',
+    title: '20,000 schedules that fire hourly on average',
+  },
+  {
+    benchmark: 'logs',
+    what: 'write, masked and durable',
+    unit: 'lines/s',
+    title: 'Log lines written, masked and durable',
+  },
+  {
+    benchmark: 'logs',
+    what: 'page of 500 anywhere, packed, p99',
+    unit: 'ms',
+    title: 'A page of 500 lines anywhere in a million, slowest of a hundred',
+  },
 ];
 
-export function figures(baseline: Baseline, language: Language): string {
-  const rows = FIGURES.flatMap(figure => {
+interface Place {
+  path: string;
+  language: Language;
+  figures: readonly Figure[];
+  /** Whose date and machine stand below. */
+  measured: string;
+}
+
+const PLACES: readonly Place[] = [
+  { path: 'README.md', language: 'en', figures: OF_ALL, measured: 'start' },
+  { path: 'README.fr.md', language: 'fr', figures: OF_ALL, measured: 'start' },
+  { path: 'docs/guide/performance.md', language: 'en', figures: OF_RUNS, measured: 'tasks' },
+];
+
+export function figures(
+  baseline: Baseline,
+  { figures: chosen, language, measured }: Omit<Place, 'path'>,
+): string {
+  const rows = chosen.flatMap(figure => {
     const value = baseline[figure.benchmark]?.values[figure.what];
     if (value === undefined)
       throw new Error(`bench/baseline.json lacks "${figure.what}" of ${figure.benchmark}`);
-    return `| ${figure.title[language]} | ${value.toLocaleString(language)} ${unitOf(figure, language)} |`;
+    const title = typeof figure.title === 'string' ? figure.title : figure.title[language];
+    return `| ${title} | ${value.toLocaleString(language)} ${unitOf(figure, language)} |`;
   });
-  return ['| | |', '|---|---|', ...rows, '', where(baseline, language)].join('\n');
+  return ['| | |', '|---|---|', ...rows, '', where(baseline, measured, language)].join('\n');
 }
 
 function unitOf({ unit }: Figure, language: Language): string {
@@ -75,9 +123,9 @@ function unitOf({ unit }: Figure, language: Language): string {
 }
 
 /** A figure without its machine says nothing. */
-function where(baseline: Baseline, language: Language): string {
-  const recorded = baseline.start;
-  if (!recorded) throw new Error('bench/baseline.json lacks start');
+function where(baseline: Baseline, measured: string, language: Language): string {
+  const recorded = baseline[measured];
+  if (!recorded) throw new Error(`bench/baseline.json lacks ${measured}`);
   const { machine, date } = recorded;
   const { cores, memory_gb, platform } = machine;
   return language === 'fr'
@@ -85,12 +133,12 @@ function where(baseline: Baseline, language: Language): string {
     : `Measured ${date} on ${cores} cores and ${memory_gb} GB (${platform}); \`npm run bench\` measures on your machine.`;
 }
 
-async function withFigures(path: string, language: Language, baseline: Baseline): Promise<string> {
+async function withFigures({ path, ...place }: Place, baseline: Baseline): Promise<string> {
   const page = await readFile(new URL(`../${path}`, import.meta.url), 'utf8');
   const [before, rest] = page.split(BEGIN);
   const [, after] = rest?.split(END) ?? [];
   if (after === undefined) throw new Error(`${path} must hold the lines "${BEGIN}" and "${END}"`);
-  return `${before}${BEGIN}\n\n${figures(baseline, language)}\n\n${END}${after}`;
+  return `${before}${BEGIN}\n\n${figures(baseline, place)}\n\n${END}${after}`;
 }
 
 if (isStarted(import.meta.url)) {
@@ -98,7 +146,7 @@ if (isStarted(import.meta.url)) {
     await readFile(new URL('../bench/baseline.json', import.meta.url), 'utf8'),
   );
   const pages = await Promise.all(
-    FILES.map(async ({ path, language }) => [path, await withFigures(path, language, baseline)] as const),
+    PLACES.map(async place => [place.path, await withFigures(place, baseline)] as const),
   );
   await settle(Object.fromEntries(pages), 'generate-figures.ts');
 }

@@ -63,8 +63,12 @@ function read(pid: number): Process | undefined {
   }
 }
 
-/** What a process costs: its own memory, and its share of what several use (libraries, buffers). In bytes. */
+/** What a process costs: its own memory, and its share of what several use (libraries, buffers). In bytes; nothing when it has ended. */
 export function proportionalMemory({ pid }: Process): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
