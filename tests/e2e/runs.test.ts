@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { until } from '../support/until.ts';
 import { inspect, listenForEnglish, standWide } from './support/inspect.ts';
 import type { Person, Place } from './support/people.ts';
@@ -80,10 +80,10 @@ scenario('a run is started by hand, watched live, cancelled, and run again', asy
   await lines(page).hover();
   await page.mouse.wheel(0, -900);
   await until('it no longer follows', async () => (await follow.getAttribute('aria-pressed')) === 'false');
-  const top = await lines(page).evaluate<number, HTMLElement>(box => box.scrollTop);
+  const top = await placeOf(page);
   const news = pane(page).getByRole('button', { name: /new lines?$/ });
   await news.waitFor();
-  assert.equal(await lines(page).evaluate<number, HTMLElement>(box => box.scrollTop), top);
+  assert.equal(await placeOf(page), top);
   await news.click();
   await until('it follows again', async () => (await follow.getAttribute('aria-pressed')) === 'true');
 
@@ -174,12 +174,7 @@ scenario('a log of many lines is searched on the server, jumped through and link
 
   await open(`${address}&line=9000`);
   await line(page, 9000).waitFor();
-  await until('the line is in sight', () =>
-    line(page, 9000).evaluate<boolean, HTMLElement>(link => {
-      const { top, bottom } = link.getBoundingClientRect();
-      return top > 0 && bottom < innerHeight;
-    }),
-  );
+  await until('the line is in sight', () => isInSight(line(page, 9000)));
   await line(page, 9003).click();
   assert.match(page.url(), /line=9003/);
 
@@ -328,3 +323,15 @@ scenario('a run of five thousand tasks is a few groups, and each task is found',
     .getByText(/^Waits until/)
     .waitFor();
 });
+
+/** Where the reader is: the first line that is drawn, and how high it stands. */
+async function placeOf(page: Page): Promise<string> {
+  const first = lines(page).getByRole('link').first();
+  return `${await first.innerText()} at ${(await first.boundingBox())?.y}`;
+}
+
+async function isInSight(element: Locator): Promise<boolean> {
+  const box = await element.boundingBox();
+  const height = element.page().viewportSize()?.height ?? 0;
+  return box !== null && box.y > 0 && box.y + box.height < height;
+}

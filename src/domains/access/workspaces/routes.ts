@@ -76,7 +76,7 @@ export function workspaceHandlers(parts: Parts): Handlers<Routes> {
       return {
         ...figures,
         invitations: may(principal, 'members:edit') ? figures.invitations : null,
-        latest_changes: changes && changes.map(entry => ({ ...entry, changes: entry.changes as Changes })),
+        latest_changes: changes?.map(entry => ({ ...entry, changes: entry.changes as Changes })) ?? null,
       };
     },
     'workspace.edit': call => edit(parts, call),
