@@ -1,4 +1,4 @@
-import type { EventFeed, Store } from '../base/db/index.ts';
+import type { Store } from '../base/db/index.ts';
 import { systemClock, toTimestamp } from '../base/kit/clock.ts';
 import { entryOf, type ResolvedConfig } from '../base/kit/config.ts';
 import type { Log } from '../base/kit/log.ts';
@@ -19,7 +19,6 @@ export interface Core {
   /** Deletes what the log keeps too long. */
   pruneLog: () => void;
   store: Store;
-  events: EventFeed;
   keys: KeyProvider;
   secrets: Secrets;
 }
@@ -32,7 +31,7 @@ export async function openCore(
 ): Promise<Core> {
   const { place, address, name } = options;
   const { createRedactor } = await import('../base/kit/redact.ts');
-  const { openEvents, openPrepared } = await import('../base/db/index.ts');
+  const { openPrepared } = await import('../base/db/index.ts');
   const { openSecrets } = await import('../domains/access/index.ts');
 
   const redactor = createRedactor();
@@ -41,12 +40,10 @@ export async function openCore(
   opened.defer(close);
   const store = await openPrepared(address.app, address.instance_id);
   opened.defer(() => store.close());
-  const events = openEvents(store, { failed: error => log.warn({ error }, 'Events wait for the store') });
-  opened.defer(() => events.close());
   const keys = await openKeys(resolved, store.instance_id, redactor);
   const secrets = await openSecrets({ store, keys, redactor });
   const started_at = toTimestamp(systemClock.now());
-  return { resolved, place, address, started_at, redactor, log, pruneLog, store, events, keys, secrets };
+  return { resolved, place, address, started_at, redactor, log, pruneLog, store, keys, secrets };
 }
 
 async function openKeys(

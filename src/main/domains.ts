@@ -1,3 +1,4 @@
+import type { EventFeed } from '../base/db/index.ts';
 import { systemClock } from '../base/kit/clock.ts';
 import type { Outbound } from '../base/kit/outbound.ts';
 import type { alertRoutes } from '../contract/alerts.ts';
@@ -19,6 +20,7 @@ export interface Domains {
 
 interface Given {
   access: Access;
+  events: EventFeed;
   outbound: Outbound;
   url: () => string;
 }
@@ -26,8 +28,8 @@ interface Given {
 const HOUR_MS = 3_600_000;
 
 /** Runs and alerts, as the server has them: the work itself is done by workers. */
-export async function openDomains(core: Core, { access, outbound, url }: Given): Promise<Domains> {
-  const { resolved, place, store, events, secrets, log } = core;
+export async function openDomains(core: Core, { access, events, outbound, url }: Given): Promise<Domains> {
+  const { resolved, place, store, secrets, log } = core;
   const { config } = resolved;
   const { followZone, logHandlers, openLeader, runDuties, runHandlers, scheduleHandlers, workerHandlers } =
     await import('../domains/runs/index.ts');

@@ -29,7 +29,7 @@ export interface ServerFacts extends Listening {
 
 /** Access and the HTTP door on an open core. Closing `opened` ends both. */
 export async function openServer(opened: AsyncDisposableStack, core: Core): Promise<OpenServer> {
-  const { resolved, place, address, started_at, redactor, log, pruneLog, store, events, secrets } = core;
+  const { resolved, place, address, started_at, redactor, log, pruneLog, store, secrets } = core;
   const { config } = resolved;
   const { finishRotation, keysCheck, openAccess, providerHosts } = await import('../domains/access/index.ts');
   const { openOutbound, proxiesOf } = await import('../base/kit/outbound.ts');
@@ -37,6 +37,11 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
   const { describe } = await import('../doors/cli/process/facts.ts');
   const { runMetrics, workersCheck } = await import('../domains/runs/index.ts');
   const door = await import('../doors/server/index.ts');
+  const { openEvents } = await import('../base/db/index.ts');
+
+  // Servers alone read events and give them their positions; a worker only writes them.
+  const events = openEvents(store, { failed: error => log.warn({ error }, 'Events wait for the store') });
+  opened.defer(() => events.close());
 
   const allow = [...config.outbound.allow, ...providerHosts(config.oidc)];
   const outbound = openOutbound({ allow, proxies: proxiesOf(process.env) });
@@ -49,7 +54,7 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
   await access.prepare();
 
   const { openDomains } = await import('./domains.ts');
-  const domains = await openDomains(core, { access, outbound, url });
+  const domains = await openDomains(core, { access, events, outbound, url });
 
   const disk = () => door.diskSpace(config.data);
   const { version } = place;

@@ -125,20 +125,21 @@ test('a result that is said twice counts once, and its process is not used again
   assert.notEqual((await pool.take('light')).pid, runner.pid);
 });
 
-test('the end of what it wrote to stderr is kept: 8 KiB of valid text', async t => {
+test('the end of what it wrote to stderr is kept: 8 KiB of valid text, in whole lines', async t => {
   const { pool } = testPool(t);
   const runner = await pool.take('light');
   perform(
     runner,
     diagnosticTask([
-      { do: 'print', to: 'stderr', lines: 1, bytes: 50_000 },
+      { do: 'print', to: 'stderr', lines: 50, bytes: 1000 },
       { do: 'print', to: 'stderr', what: 'invalid_utf8', bytes: 100 },
       { do: 'crash', how: 'abort' },
     ]),
   );
   const { stderr, error } = await runner.ended;
   assert.equal(error.stderr, stderr);
-  assert.match(stderr, /^[a-j ]{7000,}\n(a\ufffd\ufffd\(){25}\n/);
+  // A line whose beginning is gone may hold the end of a secret that nobody would know again.
+  assert.match(stderr, /^([a-j ]{999,1000}\n){6,8}(a\ufffd\ufffd\(){25}\n/);
   assert(Buffer.byteLength(stderr.replaceAll('\ufffd', '?')) <= 8192);
 });
 
