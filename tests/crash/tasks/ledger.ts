@@ -6,7 +6,7 @@ import type { PlannedRun } from './plan.ts';
 export interface Entry {
   plan: PlannedRun;
   run_id: string;
-  /** Somebody asked to cancel it and was told "yes". */
+  /** Somebody asked to cancel it, and was told "yes" or got no answer. */
   cancelled: boolean;
 }
 
@@ -65,8 +65,14 @@ export function openClient(instance: Instance): Client {
       return { plan, run_id: String(answer.body.id), cancelled: false };
     },
     async cancel(entry, give_up) {
-      const answer = await persist(() => call('POST', `/runs/${entry.run_id}/cancel`, {}), give_up);
-      if (answer?.status === 202) entry.cancelled = true;
+      let asked = 0;
+      const ask = () => {
+        asked += 1;
+        return call('POST', `/runs/${entry.run_id}/cancel`, {});
+      };
+      const answer = await persist(ask, give_up);
+      // It has ended: perhaps by the cancel whose answer got lost.
+      if (answer?.status === 202 || asked > 1) entry.cancelled = true;
       else if (answer && answer.status !== 409)
         throw new Error(`a cancel was refused: ${JSON.stringify(answer)}`);
     },

@@ -12,7 +12,7 @@ import { toastDone } from '../toasts.tsx';
 import { withoutAnsi } from './ansi.ts';
 import { TIME_FORMATS, type TimeFormat } from './log-time.ts';
 import css from './log-viewer.module.css';
-import type { LogViewerProps } from './log-viewer.tsx';
+import type { LogViewerProps } from './props.ts';
 import type { Find } from './use-find.ts';
 import type { OpenLog } from './use-log.ts';
 

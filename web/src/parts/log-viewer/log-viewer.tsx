@@ -17,19 +17,9 @@ import { type LogRow, plainSearch } from './log-rows.ts';
 import { TIME_FORMATS, timeWriter } from './log-time.ts';
 import { LogToolbar } from './log-toolbar.tsx';
 import css from './log-viewer.module.css';
+import type { LogViewerProps } from './props.ts';
 import { useFind } from './use-find.ts';
 import { type OpenLog, useLog } from './use-log.ts';
-
-export interface LogViewerProps {
-  task_id: string;
-  attempt: number;
-  /** For the names of files. */
-  name: string;
-  /** Of the attempt: what relative times begin at. */
-  started_at: string;
-  /** Where one begins who was sent to no line: at the end of what still runs or went wrong. */
-  begin: 'start' | 'end';
-}
 
 /** The log of an attempt, however long: what is chosen of it (line, level, search) is in the address. */
 export function LogViewer(props: LogViewerProps) {
