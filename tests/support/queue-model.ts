@@ -16,6 +16,8 @@ export interface ModelTask {
   stage: number;
   /** It waits for its next attempt. */
   timed: boolean;
+  /** Handed over by a worker: it had begun, and stays ready whatever becomes of those before it, until the run is counted anew. */
+  released: boolean;
 }
 
 export interface ModelRun {
@@ -40,7 +42,8 @@ export function isReady(task: ModelTask): boolean {
   return task.state === 'retrying' || (task.state === 'queued' && verdictOf(task) === 'ready');
 }
 
-function verdictOf({ condition, before }: ModelTask): 'ready' | 'skip' | 'wait' {
+function verdictOf({ condition, before, released }: ModelTask): 'ready' | 'skip' | 'wait' {
+  if (released) return 'ready';
   const states = before.map(({ state }) => state);
   const over = states.every(hasEnded);
   const bad = states.some(state => ['failed', 'lost', 'cancelled', 'skipped'].includes(state));
@@ -95,6 +98,7 @@ export function wouldRetry(run: ModelRun): boolean {
   const copy: ModelRun = { ...run, held: false, tasks: [...copies.values()] };
   for (const [task, twin] of copies) {
     twin.run = copy;
+    twin.released = false;
     twin.before = task.before.flatMap(before => copies.get(before) ?? []);
     if (twin.state !== 'succeeded' && twin.state !== 'partial') again(twin);
   }

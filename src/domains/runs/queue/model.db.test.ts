@@ -136,6 +136,7 @@ async function addRun(world: World, title: string, graph: Graph): Promise<void> 
       max_attempts: attempts,
       stage: 0,
       timed: false,
+      released: false,
     });
   const tasks = run.tasks.map(({ name, before, condition, limited, budget }) => ({
     name,
@@ -200,6 +201,7 @@ async function step(world: World, command: Command): Promise<void> {
       const released = await queue.instance(tx => releaseTasks(tx, [lease]));
       const may = move(task, 'release');
       if (may) task.max_attempts += 1;
+      if (may) task.released = true;
       return assert.equal(released.has(lease.task_id), may);
     }
     case 'stage': {
@@ -261,7 +263,7 @@ async function step(world: World, command: Command): Promise<void> {
       if (any.state !== command.as) {
         const skipped = skippedBecauseOf(any);
         move(any, command.as === 'succeeded' ? 'mark_succeeded' : 'mark_failed');
-        if (skipped.length > 0) restart(world, any.run, skipped);
+        restart(world, any.run, skipped);
       }
       return void (await asked);
     }
@@ -269,10 +271,11 @@ async function step(world: World, command: Command): Promise<void> {
 }
 
 function restart(world: World, run: ModelRun, tasks: readonly ModelTask[]): void {
-  const reopens = !isOpen(run);
+  const reopens = tasks.length > 0 && !isOpen(run);
   if (reopens) run.held = world.runs.some(other => other !== run && isOpen(other));
+  for (const task of run.tasks) task.released = false;
   tasks.forEach(again);
-  if (reopens || run.state === 'cancelling') run.state = 'queued';
+  if (reopens || (tasks.length > 0 && run.state === 'cancelling')) run.state = 'queued';
 }
 
 async function refused(code: Parameters<typeof isFailure>[1], asked: Promise<unknown>): Promise<void> {
@@ -298,6 +301,7 @@ async function claim(world: World, limit: number): Promise<void> {
 
 function take(world: World, task: ModelTask, claimed: Claimed | undefined): void {
   assert.ok(claimed && move(task, 'claim'));
+  task.released = false;
   task.attempt += 1;
   assert.equal(claimed.attempt, task.attempt);
   assert.equal(claimed.stage, task.stage);
