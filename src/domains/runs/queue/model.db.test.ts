@@ -367,7 +367,9 @@ const SECONDS = 20;
 
 test('whatever happens in whatever order, the queue does what the model says', async t => {
   const queue = await openQueue(t);
-  const seed = Number(process.env.MOULIN_TEST_SEED ?? Date.now() % 2 ** 31);
+  // What decides about a change is the same each time; whoever works on it meets new orders with every run.
+  const chance = process.env.CI ? 20_261_121 : Date.now() % 2 ** 31;
+  const seed = Number(process.env.MOULIN_TEST_SEED ?? chance);
   t.diagnostic(`seed ${seed}; again with MOULIN_TEST_SEED=${seed}`);
   let steps = 0;
   await fc.assert(
