@@ -30,7 +30,8 @@ export type FromPart =
 
 /**
  * V8 lets its young generation grow to three times 16 MB before it cleans up, and seldom gives them back: with a start
- * behind them that is a third of what the server and the worker weigh while nothing happens.
+ * behind it that is a third of what the worker weighs while nothing happens. The server keeps it: cleaning up four times as
+ * often is what its slowest answers would wait for.
  */
 const YOUNG_FLAG = '--max-semi-space-size=4';
 
@@ -41,7 +42,8 @@ export function givenFlags(): string[] {
 
 export function spawnPart(name: PartName, package_folder: string): ChildProcess {
   const program = join(package_folder, 'bin', 'main.mjs');
-  return spawn(process.execPath, [...givenFlags(), YOUNG_FLAG, program, partWord(name)], {
+  const young = name === 'worker' ? [YOUNG_FLAG] : [];
+  return spawn(process.execPath, [...givenFlags(), ...young, program, partWord(name)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // A group of its own: Ctrl-C reaches the supervisor alone, which ends its parts in their order.
     detached: true,
