@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { NO_PROC } from '../support/process-tree.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { installedClone, makeHome, oddFolder } from './support/clone.ts';
@@ -17,6 +17,14 @@ after(() => {
   for (const one of undo.reverse()) one();
 });
 const later = (one: () => void) => void undo.push(one);
+
+// A test that failed in its middle leaves its folders to the next one.
+const left_running = new Set<Running>();
+afterEach(async () => {
+  for (const running of left_running) running.child.kill('SIGTERM');
+  await Promise.all([...left_running].map(running => running.ended()));
+  left_running.clear();
+});
 
 const root = NO_PROC ? '' : oddFolder(later);
 const home = NO_PROC ? '' : makeHome(join(root, 'maison'));
@@ -37,7 +45,7 @@ const npmStart = async (name: string, ...words: string[]): Promise<Running> => {
     cwd: clone(name),
     env,
   });
-  later(() => void running.child.kill('SIGKILL'));
+  left_running.add(running);
   return running;
 };
 const moulin = (name: string, ...words: string[]) =>
@@ -111,8 +119,8 @@ test('two folders run at the same time, each on a pair of its own that it keeps'
   const [one, two] = await Promise.all([npmStart('un'), npmStart('deux — b')]);
   assert.notEqual(one.url, two.url);
   assert.deepEqual(await Promise.all([answers(one.url), answers(two.url)]), [true, true]);
-  const moved = [one, two].filter(({ output }) => /Port \d+ was taken/.test(output()));
-  assert.ok(moved.length >= 1, 'whoever moved says so');
+  // 'un' has kept a pair since it first ran, and somebody else on this machine may have had the usual one at the time.
+  assert.equal(/Port \d+ was taken/.test(two.output()), !two.url.endsWith(':4610'), 'whoever moves says so');
   for (const running of [one, two]) running.child.kill('SIGTERM');
   assert.deepEqual(await Promise.all([one.ended(), two.ended()]), [0, 0]);
 
@@ -184,6 +192,7 @@ test('as a service: the file, and only the file, where no manager can be told', 
 test('Ctrl-C waits for a request that is on its way; a second one does not', options, async t => {
   const words = [process.execPath, 'bin/main.mjs', 'start', '--no-open'];
   const running = await startAndWait(words, { cwd: clone('un'), env });
+  left_running.add(running);
   const slow = connect(Number(new URL(running.url).port), '127.0.0.1');
   t.after(() => slow.destroy());
   slow.on('error', () => {});

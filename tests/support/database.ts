@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -177,27 +177,28 @@ const START_MS = 60_000;
 
 async function embeddedServer(): Promise<TestServer> {
   const deadline = performance.now() + START_MS;
-  let keeper = false;
+  let keeper: ChildProcess | undefined;
   for (;;) {
     const found = await askKeeper();
     if (found)
       return { ...found, admin: found.superuser, owner_role: 'moulin_owner', strategy: 'strategy file_copy' };
     if (performance.now() > deadline)
-      throw new Error(`the test server did not start; see ${folder}/keeper.log and postgres.log`);
-    if (!keeper) spawnKeeper();
-    keeper = true;
+      throw new Error(`the test server did not start; see ${folder}.log and ${folder}/postgres.log`);
+    // One that found another at work has gone; that one may be leaving.
+    if (!keeper || keeper.exitCode !== null) keeper = spawnKeeper();
     await delay(50);
   }
 }
 
 const KEEPER = fileURLToPath(new URL('./keeper.ts', import.meta.url));
 
-function spawnKeeper(): void {
-  mkdirSync(folder, { recursive: true });
-  const log = openSync(join(folder, 'keeper.log'), 'a');
+function spawnKeeper(): ChildProcess {
+  const log = openSync(`${folder}.log`, 'a');
   // Detached: it serves the other test processes after this one has ended.
-  spawn(process.execPath, [KEEPER, folder], { detached: true, stdio: ['ignore', log, log] }).unref();
+  const keeper = spawn(process.execPath, [KEEPER, folder], { detached: true, stdio: ['ignore', log, log] });
+  keeper.unref();
   closeSync(log);
+  return keeper;
 }
 
 type Kept = { superuser: Address; owner: Address; app: Address };

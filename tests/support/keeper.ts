@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { withClient } from '../../src/base/db/connection.ts';
 import { type EmbeddedServer, startEmbedded } from '../../src/base/db/embedded.ts';
-import { isFailure } from '../../src/base/kit/errors.ts';
+import { tryLockFile } from '../../src/doors/cli/process/lock.ts';
 
 /**
  * The one PostgreSQL of a test run: `node tests/support/keeper.ts FOLDER`. The first test process that needs it starts
@@ -12,6 +12,9 @@ import { isFailure } from '../../src/base/kit/errors.ts';
 const GRACE_MS = 5000;
 
 const [folder = ''] = process.argv.slice(2);
+// One at a time, until its folder is gone. Whoever comes while another one serves, or leaves, goes: who asked for it asks again.
+const lock = tryLockFile(`${folder}.lock`);
+if (!lock) process.exit(0);
 mkdirSync(folder, { recursive: true });
 
 const server = await startEmbedded({
@@ -25,10 +28,6 @@ const server = await startEmbedded({
     max_connections: '300',
     file_copy_method: 'clone',
   },
-}).catch(error => {
-  // Another test process was first: its keeper serves us too.
-  if (isFailure(error, 'store.in_use')) process.exit(0);
-  throw error;
 });
 await dropLeftovers(server);
 serve(server);
@@ -62,12 +61,12 @@ function serve({ superuser, owner, app, close }: EmbeddedServer): void {
     leaving = setTimeout(async () => {
       door.close();
       await close();
-      rmSync(folder, { recursive: true, force: true });
+      for (const path of [folder, `${folder}.log`]) rmSync(path, { recursive: true, force: true });
       process.exit(0);
     }, GRACE_MS);
   };
   const path = join(folder, 'keeper.sock');
-  // We hold the store, so that a socket under this name is one that a killed keeper left.
+  // We hold the lock, so that a socket under this name is one that a killed keeper left.
   rmSync(path, { force: true });
   door.listen(path, leaveSoon);
 }

@@ -23,7 +23,7 @@ import { waitFor } from './wait-for.ts';
 // Workers with real runners on a real store, in the process of the test.
 
 const RUNNER = fileURLToPath(new URL('./probe-runner.ts', import.meta.url));
-const SECONDS = 30;
+const SECONDS = 60;
 
 export interface TestTask {
   id: string;

@@ -1,5 +1,5 @@
 import { Select } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApi } from '../../api.ts';
 import { CloseIcon } from '../../icons.ts';
@@ -34,31 +34,34 @@ export function TaskPane({ id, run }: { id: string; run: RunDetail }) {
   }, [loaded]);
   return (
     <aside className={css.pane} aria-label={t('task.label')}>
-      <Awaited query={task}>
-        {data => (
-          <>
-            <div className={css.head}>
-              <h2 ref={heading} tabIndex={-1} className={css.title}>
-                <bdi>{data.name}</bdi>
-              </h2>
-              <RunStatePill state={data.state} />
-              {data.started_at !== null && (
-                <span className="small dim">
-                  <Duration from={data.started_at} to={data.ended_at} />
-                </span>
-              )}
-              <Close />
-            </div>
-            <Task task={data} />
-          </>
-        )}
-      </Awaited>
+      {/* The way out is there whatever the answer is: the address may name a task that there is not. */}
+      <div className={css.head}>
+        {task.data && <Heading task={task.data} focus={heading} />}
+        <Close />
+      </div>
+      <Awaited query={task}>{data => <Task task={data} />}</Awaited>
     </aside>
   );
 }
 
 /** Whoever opens an address with a task begins at the top of the page, as on every page. */
 let arrivals = 0;
+
+function Heading({ task, focus }: { task: TaskDetail; focus: RefObject<HTMLHeadingElement | null> }) {
+  return (
+    <>
+      <h2 ref={focus} tabIndex={-1} className={css.title}>
+        <bdi>{task.name}</bdi>
+      </h2>
+      <RunStatePill state={task.state} />
+      {task.started_at !== null && (
+        <span className="small dim">
+          <Duration from={task.started_at} to={task.ended_at} />
+        </span>
+      )}
+    </>
+  );
+}
 
 function Close() {
   const { t } = useTranslation('common');
