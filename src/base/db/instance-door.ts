@@ -56,4 +56,21 @@ export const INSTANCE_DOOR: Readonly<Record<string, { may: string; why: string }
   incident_views: { may: 'delete insert select update', why: 'retention' },
   webhooks: { may: 'delete insert select update', why: 'deliveries of all workspaces' },
   webhook_deliveries: { may: 'delete insert select update', why: 'deliveries of all workspaces' },
+  iceberg_tables: { may: 'delete insert select update', why: 'moving the lake to another place' },
+  iceberg_namespace_properties: {
+    may: 'delete insert select update',
+    why: 'moving the lake to another place',
+  },
+  lake_mounts: { may: 'delete insert select update', why: 'refreshing mounted catalogs' },
+  lake_namespaces: { may: 'delete insert select update', why: 'a table is found with its namespace' },
+  lake_tables: {
+    may: 'delete insert select update',
+    why: 'health, maintenance that is due, moving the lake',
+  },
+  lake_commits: { may: 'delete insert select update', why: 'retention' },
+  staged_prefixes: { may: 'delete insert select update', why: 'what ended attempts have left' },
+  lake_pins: { may: 'delete insert select update', why: 'deletion waits for readers of all workspaces' },
+  lake_garbage: { may: 'delete insert select update', why: 'deleting what nothing refers to' },
+  lake_maintenance: { may: 'delete insert select update', why: 'retention' },
+  lake_policies: { may: 'delete insert select update', why: 'what is due follows from them' },
 };

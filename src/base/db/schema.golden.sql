@@ -179,6 +179,40 @@ create policy workspace on events for all to moulin_workspace using ((workspace_
 grant delete, insert, select, update on events to moulin_instance;
 grant insert, select on events to moulin_workspace;
 
+create table iceberg_namespace_properties (
+  catalog_name character varying(255) not null,
+  namespace character varying(255) not null,
+  property_key character varying(255) not null,
+  property_value character varying(1000),
+  workspace_id uuid not null generated always as ((catalog_name)::uuid) stored,
+  constraint iceberg_namespace_properties_pkey PRIMARY KEY (catalog_name, namespace, property_key),
+  constraint iceberg_namespace_properties_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX iceberg_namespace_properties_workspace ON public.iceberg_namespace_properties USING btree (workspace_id);
+-- row-level security: forced
+create policy instance on iceberg_namespace_properties for all to moulin_instance using (true);
+create policy workspace on iceberg_namespace_properties for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on iceberg_namespace_properties to moulin_instance;
+grant delete, insert, select, update on iceberg_namespace_properties to moulin_workspace;
+
+create table iceberg_tables (
+  catalog_name character varying(255) not null,
+  table_namespace character varying(255) not null,
+  table_name character varying(255) not null,
+  metadata_location character varying(1000),
+  previous_metadata_location character varying(1000),
+  iceberg_type character varying(5),
+  workspace_id uuid not null generated always as ((catalog_name)::uuid) stored,
+  constraint iceberg_tables_pkey PRIMARY KEY (catalog_name, table_namespace, table_name),
+  constraint iceberg_tables_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX iceberg_tables_workspace ON public.iceberg_tables USING btree (workspace_id);
+-- row-level security: forced
+create policy instance on iceberg_tables for all to moulin_instance using (true);
+create policy workspace on iceberg_tables for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on iceberg_tables to moulin_instance;
+grant delete, insert, select, update on iceberg_tables to moulin_workspace;
+
 create table idempotency_keys (
   scope text not null,
   key text not null,
@@ -242,6 +276,7 @@ create table instance (
   key_id text,
   key_canary bytea,
   storage_id uuid,
+  lake_root text,
   constraint instance_pkey PRIMARY KEY (singleton),
   constraint instance_singleton_check CHECK (singleton)
 );
@@ -276,6 +311,202 @@ CREATE INDEX known_devices_user ON public.known_devices USING btree (user_id);
 -- row-level security: forced
 create policy instance on known_devices for all to moulin_instance using (true);
 grant delete, insert, select, update on known_devices to moulin_instance;
+
+create table lake_commits (
+  id uuid not null,
+  workspace_id uuid not null,
+  table_id uuid not null,
+  at timestamp with time zone not null default now(),
+  via text not null,
+  actor jsonb not null,
+  operation text not null,
+  snapshot_id bigint,
+  metadata_location text not null,
+  summary jsonb not null default '{}'::jsonb,
+  run_id uuid,
+  task_id uuid,
+  request_id text,
+  constraint lake_commits_pkey PRIMARY KEY (id),
+  constraint lake_commits_table_id_fkey FOREIGN KEY (table_id) REFERENCES lake_tables(id) ON DELETE CASCADE,
+  constraint lake_commits_via_check CHECK ((via = ANY (ARRAY['task'::text, 'rest'::text, 'api'::text, 'maintenance'::text, 'rollback'::text]))),
+  constraint lake_commits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX lake_commits_table ON public.lake_commits USING btree (table_id, at DESC, id DESC);
+CREATE INDEX lake_commits_workspace ON public.lake_commits USING btree (workspace_id, at);
+-- row-level security: forced
+create policy instance on lake_commits for all to moulin_instance using (true);
+create policy workspace on lake_commits for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_commits to moulin_instance;
+grant delete, insert, select, update on lake_commits to moulin_workspace;
+
+create table lake_garbage (
+  id uuid not null,
+  workspace_id uuid not null,
+  table_id uuid,
+  location text not null,
+  reason text not null,
+  created_at timestamp with time zone not null default now(),
+  not_before timestamp with time zone not null default now(),
+  constraint lake_garbage_pkey PRIMARY KEY (id),
+  constraint lake_garbage_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX lake_garbage_due ON public.lake_garbage USING btree (not_before, id);
+CREATE INDEX lake_garbage_table ON public.lake_garbage USING btree (table_id);
+CREATE INDEX lake_garbage_workspace ON public.lake_garbage USING btree (workspace_id);
+-- row-level security: forced
+create policy instance on lake_garbage for all to moulin_instance using (true);
+create policy workspace on lake_garbage for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_garbage to moulin_instance;
+grant delete, insert, select, update on lake_garbage to moulin_workspace;
+
+create table lake_maintenance (
+  id uuid not null,
+  workspace_id uuid not null,
+  table_id uuid not null,
+  kind text not null,
+  at timestamp with time zone not null default now(),
+  run_id uuid,
+  task_id uuid,
+  result jsonb not null default '{}'::jsonb,
+  constraint lake_maintenance_pkey PRIMARY KEY (id),
+  constraint lake_maintenance_table_id_fkey FOREIGN KEY (table_id) REFERENCES lake_tables(id) ON DELETE CASCADE,
+  constraint lake_maintenance_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX lake_maintenance_table ON public.lake_maintenance USING btree (table_id, at DESC, id DESC);
+CREATE INDEX lake_maintenance_workspace ON public.lake_maintenance USING btree (workspace_id, at);
+-- row-level security: forced
+create policy instance on lake_maintenance for all to moulin_instance using (true);
+create policy workspace on lake_maintenance for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_maintenance to moulin_instance;
+grant delete, insert, select, update on lake_maintenance to moulin_workspace;
+
+create table lake_mounts (
+  id uuid not null,
+  workspace_id uuid not null,
+  name text not null,
+  url text not null,
+  warehouse text,
+  options jsonb not null default '{}'::jsonb,
+  error jsonb,
+  refreshed_at timestamp with time zone,
+  created_by jsonb not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint lake_mounts_pkey PRIMARY KEY (id),
+  constraint lake_mounts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX lake_mounts_name ON public.lake_mounts USING btree (workspace_id, lower(name));
+-- row-level security: forced
+create policy instance on lake_mounts for all to moulin_instance using (true);
+create policy workspace on lake_mounts for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_mounts to moulin_instance;
+grant delete, insert, select, update on lake_mounts to moulin_workspace;
+
+create table lake_namespaces (
+  id uuid not null,
+  workspace_id uuid not null,
+  mount_id uuid,
+  levels text[] not null,
+  path text not null,
+  description text not null default ''::text,
+  properties jsonb not null default '{}'::jsonb,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint lake_namespaces_pkey PRIMARY KEY (id),
+  constraint lake_namespaces_mount_id_fkey FOREIGN KEY (mount_id) REFERENCES lake_mounts(id) ON DELETE CASCADE,
+  constraint lake_namespaces_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX lake_namespaces_mount ON public.lake_namespaces USING btree (mount_id) WHERE (mount_id IS NOT NULL);
+CREATE UNIQUE INDEX lake_namespaces_mounted ON public.lake_namespaces USING btree (workspace_id, mount_id, path) WHERE (mount_id IS NOT NULL);
+CREATE UNIQUE INDEX lake_namespaces_path ON public.lake_namespaces USING btree (workspace_id, lower(path)) WHERE (mount_id IS NULL);
+-- row-level security: forced
+create policy instance on lake_namespaces for all to moulin_instance using (true);
+create policy workspace on lake_namespaces for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_namespaces to moulin_instance;
+grant delete, insert, select, update on lake_namespaces to moulin_workspace;
+
+create table lake_pins (
+  id uuid not null,
+  workspace_id uuid not null,
+  table_id uuid not null,
+  snapshot_id bigint,
+  holder text not null,
+  until timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  constraint lake_pins_pkey PRIMARY KEY (id),
+  constraint lake_pins_table_id_fkey FOREIGN KEY (table_id) REFERENCES lake_tables(id) ON DELETE CASCADE,
+  constraint lake_pins_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX lake_pins_table ON public.lake_pins USING btree (table_id);
+CREATE INDEX lake_pins_until ON public.lake_pins USING btree (until);
+-- row-level security: forced
+create policy instance on lake_pins for all to moulin_instance using (true);
+create policy workspace on lake_pins for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_pins to moulin_instance;
+grant delete, insert, select, update on lake_pins to moulin_workspace;
+
+create table lake_policies (
+  workspace_id uuid not null,
+  policy jsonb not null,
+  version integer not null default 1,
+  updated_at timestamp with time zone not null default now(),
+  constraint lake_policies_pkey PRIMARY KEY (workspace_id),
+  constraint lake_policies_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+-- row-level security: forced
+create policy instance on lake_policies for all to moulin_instance using (true);
+create policy workspace on lake_policies for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_policies to moulin_instance;
+grant delete, insert, select, update on lake_policies to moulin_workspace;
+
+create table lake_tables (
+  id uuid not null,
+  workspace_id uuid not null,
+  namespace_id uuid not null,
+  name text not null,
+  kind text not null default 'table'::text,
+  zone text not null,
+  location text not null,
+  table_uuid uuid,
+  metadata_location text,
+  description text not null default ''::text,
+  format_version integer,
+  snapshot_id bigint,
+  committed_at timestamp with time zone,
+  rows bigint,
+  bytes bigint,
+  files bigint,
+  delete_files bigint,
+  snapshots integer not null default 0,
+  metadata_bytes bigint,
+  columns integer,
+  partitioned_by text[] not null default '{}'::text[],
+  health jsonb not null default '{}'::jsonb,
+  health_at timestamp with time zone,
+  policy jsonb not null default '{}'::jsonb,
+  error jsonb,
+  created_by jsonb not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  dropped_at timestamp with time zone,
+  constraint lake_tables_pkey PRIMARY KEY (id),
+  constraint lake_tables_kind_check CHECK ((kind = ANY (ARRAY['table'::text, 'view'::text]))),
+  constraint lake_tables_namespace_id_fkey FOREIGN KEY (namespace_id) REFERENCES lake_namespaces(id) ON DELETE CASCADE,
+  constraint lake_tables_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
+  constraint lake_tables_zone_check CHECK ((zone = ANY (ARRAY['raw'::text, 'curated'::text, 'foreign'::text])))
+);
+CREATE INDEX lake_tables_dropped ON public.lake_tables USING btree (dropped_at) WHERE (dropped_at IS NOT NULL);
+CREATE INDEX lake_tables_health ON public.lake_tables USING btree (health_at NULLS FIRST) WHERE ((dropped_at IS NULL) AND (kind = 'table'::text));
+CREATE INDEX lake_tables_workspace ON public.lake_tables USING btree (workspace_id, id) WHERE (dropped_at IS NULL);
+CREATE UNIQUE INDEX lake_tables_name ON public.lake_tables USING btree (namespace_id, lower(name)) WHERE (dropped_at IS NULL);
+-- row-level security: forced
+create policy instance on lake_tables for all to moulin_instance using (true);
+create policy workspace on lake_tables for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on lake_tables to moulin_instance;
+grant delete, insert, select, update on lake_tables to moulin_workspace;
 
 create table log_pieces (
   task_id uuid not null,
@@ -564,6 +795,29 @@ create table sign_in_throttle (
 -- row-level security: forced
 create policy instance on sign_in_throttle for all to moulin_instance using (true);
 grant delete, insert, select, update on sign_in_throttle to moulin_instance;
+
+create table staged_prefixes (
+  id uuid not null,
+  workspace_id uuid not null,
+  table_id uuid,
+  prefix text not null,
+  task_id uuid,
+  attempt integer,
+  request_id text,
+  created_at timestamp with time zone not null default now(),
+  constraint staged_prefixes_pkey PRIMARY KEY (id),
+  constraint staged_prefixes_check CHECK ((((task_id IS NULL) = (attempt IS NULL)) AND ((task_id IS NULL) <> (request_id IS NULL)))),
+  constraint staged_prefixes_table_id_fkey FOREIGN KEY (table_id) REFERENCES lake_tables(id) ON DELETE CASCADE,
+  constraint staged_prefixes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE INDEX staged_prefixes_age ON public.staged_prefixes USING btree (created_at);
+CREATE INDEX staged_prefixes_table ON public.staged_prefixes USING btree (table_id);
+CREATE INDEX staged_prefixes_task ON public.staged_prefixes USING btree (task_id, attempt);
+-- row-level security: forced
+create policy instance on staged_prefixes for all to moulin_instance using (true);
+create policy workspace on staged_prefixes for all to moulin_workspace using ((workspace_id = current_workspace()));
+grant delete, insert, select, update on staged_prefixes to moulin_instance;
+grant delete, insert, select, update on staged_prefixes to moulin_workspace;
 
 create table task_attempts (
   task_id uuid not null,

@@ -96,6 +96,24 @@ export interface EventsTable {
   at: Generated<string>;
 }
 
+export interface IcebergNamespacePropertiesTable {
+  catalog_name: string;
+  namespace: string;
+  property_key: string;
+  property_value: string | null;
+  workspace_id: GeneratedAlways<string>;
+}
+
+export interface IcebergTablesTable {
+  catalog_name: string;
+  table_namespace: string;
+  table_name: string;
+  metadata_location: string | null;
+  previous_metadata_location: string | null;
+  iceberg_type: string | null;
+  workspace_id: GeneratedAlways<string>;
+}
+
 export interface IdempotencyKeysTable {
   scope: string;
   key: string;
@@ -136,6 +154,7 @@ export interface InstanceTable {
   key_id: string | null;
   key_canary: Buffer | null;
   storage_id: string | null;
+  lake_root: string | null;
 }
 
 export interface InstanceGrantsTable {
@@ -149,6 +168,121 @@ export interface KnownDevicesTable {
   user_id: string;
   created_at: Generated<string>;
   last_used_at: Generated<string>;
+}
+
+export interface LakeCommitsTable {
+  id: string;
+  workspace_id: string;
+  table_id: string;
+  at: Generated<string>;
+  via: 'task' | 'rest' | 'api' | 'maintenance' | 'rollback';
+  actor: Json;
+  operation: string;
+  snapshot_id: string | null;
+  metadata_location: string;
+  summary: JsonWithDefault;
+  run_id: string | null;
+  task_id: string | null;
+  request_id: string | null;
+}
+
+export interface LakeGarbageTable {
+  id: string;
+  workspace_id: string;
+  table_id: string | null;
+  location: string;
+  reason: string;
+  created_at: Generated<string>;
+  not_before: Generated<string>;
+}
+
+export interface LakeMaintenanceTable {
+  id: string;
+  workspace_id: string;
+  table_id: string;
+  kind: string;
+  at: Generated<string>;
+  run_id: string | null;
+  task_id: string | null;
+  result: JsonWithDefault;
+}
+
+export interface LakeMountsTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  url: string;
+  warehouse: string | null;
+  options: JsonWithDefault;
+  error: JsonOrNull;
+  refreshed_at: string | null;
+  created_by: Json;
+  version: Generated<number>;
+  created_at: Generated<string>;
+  updated_at: Generated<string>;
+}
+
+export interface LakeNamespacesTable {
+  id: string;
+  workspace_id: string;
+  mount_id: string | null;
+  levels: string[];
+  path: string;
+  description: Generated<string>;
+  properties: JsonWithDefault;
+  version: Generated<number>;
+  created_at: Generated<string>;
+  updated_at: Generated<string>;
+}
+
+export interface LakePinsTable {
+  id: string;
+  workspace_id: string;
+  table_id: string;
+  snapshot_id: string | null;
+  holder: string;
+  until: string;
+  created_at: Generated<string>;
+}
+
+export interface LakePoliciesTable {
+  workspace_id: string;
+  policy: Json;
+  version: Generated<number>;
+  updated_at: Generated<string>;
+}
+
+export interface LakeTablesTable {
+  id: string;
+  workspace_id: string;
+  namespace_id: string;
+  name: string;
+  kind: Generated<'table' | 'view'>;
+  zone: 'raw' | 'curated' | 'foreign';
+  location: string;
+  table_uuid: string | null;
+  metadata_location: string | null;
+  description: Generated<string>;
+  format_version: number | null;
+  snapshot_id: string | null;
+  committed_at: string | null;
+  rows: string | null;
+  bytes: string | null;
+  files: string | null;
+  delete_files: string | null;
+  snapshots: Generated<number>;
+  metadata_bytes: string | null;
+  columns: number | null;
+  partitioned_by: Generated<string[]>;
+  health: JsonWithDefault;
+  health_at: string | null;
+  policy: JsonWithDefault;
+  error: JsonOrNull;
+  created_by: Json;
+  version: Generated<number>;
+  created_at: Generated<string>;
+  updated_at: Generated<string>;
+  dropped_at: string | null;
 }
 
 export interface LogPiecesTable {
@@ -318,6 +452,17 @@ export interface SignInThrottleTable {
   blocked_until: string | null;
 }
 
+export interface StagedPrefixesTable {
+  id: string;
+  workspace_id: string;
+  table_id: string | null;
+  prefix: string;
+  task_id: string | null;
+  attempt: number | null;
+  request_id: string | null;
+  created_at: Generated<string>;
+}
+
 export interface TaskAttemptsTable {
   task_id: string;
   number: number;
@@ -483,12 +628,22 @@ export interface DB {
   diagnostic_marks: DiagnosticMarksTable;
   event_consumers: EventConsumersTable;
   events: EventsTable;
+  iceberg_namespace_properties: IcebergNamespacePropertiesTable;
+  iceberg_tables: IcebergTablesTable;
   idempotency_keys: IdempotencyKeysTable;
   incident_views: IncidentViewsTable;
   incidents: IncidentsTable;
   instance: InstanceTable;
   instance_grants: InstanceGrantsTable;
   known_devices: KnownDevicesTable;
+  lake_commits: LakeCommitsTable;
+  lake_garbage: LakeGarbageTable;
+  lake_maintenance: LakeMaintenanceTable;
+  lake_mounts: LakeMountsTable;
+  lake_namespaces: LakeNamespacesTable;
+  lake_pins: LakePinsTable;
+  lake_policies: LakePoliciesTable;
+  lake_tables: LakeTablesTable;
   log_pieces: LogPiecesTable;
   memberships: MembershipsTable;
   one_time_links: OneTimeLinksTable;
@@ -499,6 +654,7 @@ export interface DB {
   service_accounts: ServiceAccountsTable;
   sessions: SessionsTable;
   sign_in_throttle: SignInThrottleTable;
+  staged_prefixes: StagedPrefixesTable;
   task_attempts: TaskAttemptsTable;
   task_edges: TaskEdgesTable;
   task_runs: TaskRunsTable;

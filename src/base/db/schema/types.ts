@@ -55,10 +55,11 @@ function columnType(table: Table, column: Column): string {
 function plainType(table: Table, column: Column): string {
   const choices = choicesOf(table, column.name);
   if (choices) return choices;
-  const item = column.type.replace(/\[\]$/, '');
+  // `varchar(255)` is text: how long a name may be is said where names are checked.
+  const item = column.type.replace(/\[\]$/, '').replace(/^character varying.*/, 'text');
   const type = TYPES[item];
   if (!type) throw new Error(`no TypeScript type for ${column.type} (${table.name}.${column.name})`);
-  return item === column.type ? type : `${type}[]`;
+  return column.type.endsWith('[]') ? `${type}[]` : type;
 }
 
 const CHOICES = /^CHECK \(\((\w+) = ANY \(ARRAY\[((?:'[^']*'::text(?:, )?)+)\]\)\)\)$/;
