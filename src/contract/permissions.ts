@@ -29,6 +29,13 @@ export const WORKSPACE_PERMISSIONS = {
   'runs:diagnose': ['owner', 'admin'],
   'schedules:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
   'schedules:edit': ['owner', 'admin', 'editor'],
+  'lake:read': ['owner', 'admin', 'editor', 'operator', 'viewer'],
+  /** Tables, views, their rows and schemas. */
+  'lake:write': ['owner', 'admin', 'editor'],
+  /** Care: expire, compact, policies of tables. */
+  'lake:maintain': ['owner', 'admin', 'editor', 'operator'],
+  /** The policy of the workspace, catalogs and tables of others. */
+  'lake:configure': ['owner', 'admin'],
   'alerts:read': ['owner', 'admin', 'editor', 'operator'],
   'alerts:edit': ['owner', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
