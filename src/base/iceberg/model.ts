@@ -153,12 +153,12 @@ export interface DataFile {
   partition: (Value | null)[];
   record_count: number;
   file_size_in_bytes: number;
-  column_sizes: Map<number, number>;
-  value_counts: Map<number, number>;
-  null_value_counts: Map<number, number>;
-  nan_value_counts: Map<number, number>;
-  lower_bounds: Map<number, Buffer>;
-  upper_bounds: Map<number, Buffer>;
+  column_sizes: ReadonlyMap<number, number>;
+  value_counts: ReadonlyMap<number, number>;
+  null_value_counts: ReadonlyMap<number, number>;
+  nan_value_counts: ReadonlyMap<number, number>;
+  lower_bounds: ReadonlyMap<number, Buffer>;
+  upper_bounds: ReadonlyMap<number, Buffer>;
   split_offsets?: number[];
   equality_ids?: number[];
   sort_order_id?: number;
