@@ -6,7 +6,13 @@ import { isStarted, settle } from './generated.ts';
 
 function lineOf(route: RouteSpec): RouteLine {
   const output = typeof route.output === 'string' ? route.output : 'json';
-  return { method: route.method, path: route.path, output, ...(route.idempotent && { idempotent: true }) };
+  return {
+    method: route.method,
+    path: route.path,
+    output,
+    ...(route.idempotent && { idempotent: true }),
+    ...(route.bytes && { bytes: true }),
+  };
 }
 
 /** Broken where the formatter would break it, so that the file passes the formatter as it is. */

@@ -74,6 +74,7 @@ interface LooseArgument extends CallOptions {
   params?: object;
   query?: object;
   body?: unknown;
+  bytes?: Uint8Array<ArrayBuffer> | Blob;
   version?: number;
 }
 
@@ -111,12 +112,13 @@ function requestOf(options: ClientOptions, line: RouteLine, argument: LooseArgum
       accept: 'application/json',
       ...options.headers?.(),
       // Also without a body: it is what makes another site's form or script ask first (CORS) and fail.
-      ...(changes && { 'content-type': 'application/json' }),
+      ...(changes && { 'content-type': line.bytes ? 'application/octet-stream' : 'application/json' }),
       ...(workspace !== undefined && { 'moulin-workspace': workspace }),
       ...(argument.version !== undefined && { 'if-match': `"${argument.version}"` }),
       ...(line.idempotent && { 'idempotency-key': argument.idempotency_key ?? newKey() }),
     },
     ...(argument.body !== undefined && { body: JSON.stringify(argument.body) }),
+    ...(argument.bytes !== undefined && { body: argument.bytes }),
     ...(argument.signal && { signal: argument.signal }),
   };
 }

@@ -353,6 +353,9 @@ export type LakeSummary = z.infer<typeof lakeSummarySchema>;
 
 const started = z.object({ run_id: id });
 
+/** More than this arrives in several requests: each of them has to be over within a minute. */
+export const UPLOAD_PART_BYTES = 32 * 1024 * 1024;
+
 export const lakeRoutes = defineRoutes({
   'lake.summary': {
     method: 'GET',
@@ -393,7 +396,7 @@ export const lakeRoutes = defineRoutes({
     output: namespaceSchema,
     status: 201,
     idempotent: true,
-    errors: ['lake.namespace_taken'],
+    errors: ['lake.namespace_taken', 'lake.name'],
   },
   'lake_namespaces.edit': {
     method: 'PATCH',
@@ -452,7 +455,7 @@ export const lakeRoutes = defineRoutes({
     status: 201,
     idempotent: true,
     body_limit: 4 * 1024 * 1024,
-    errors: ['lake.table_taken', 'lake.type', 'lake.schema', 'lake.namespace_missing'],
+    errors: ['lake.table_taken', 'lake.type', 'lake.schema', 'lake.name', 'lake.namespace_missing'],
   },
   'lake_tables.register': {
     method: 'POST',
@@ -512,7 +515,14 @@ export const lakeRoutes = defineRoutes({
       .partial(),
     output: lakeTableDetailSchema,
     etag: 'write',
-    errors: ['object.not_found', 'lake.table_taken', 'lake.namespace_missing', 'lake.read_only', 'lake.busy'],
+    errors: [
+      'object.not_found',
+      'lake.table_taken',
+      'lake.name',
+      'lake.namespace_missing',
+      'lake.read_only',
+      'lake.busy',
+    ],
   },
   'lake_tables.delete': {
     method: 'DELETE',
@@ -699,11 +709,20 @@ export const lakeRoutes = defineRoutes({
   'lake_files.upload': {
     method: 'POST',
     path: '/lake/uploads',
-    summary: 'Send a file; it is kept for a day, for an import to take',
+    summary: 'Send a file, in as many parts as it needs; it is kept for a day, for an import to take',
     tag: 'Lake',
     permission: 'lake:write',
-    query: z.object({ name: name }),
-    output: z.object({ upload_id: z.string(), bytes: count }),
+    query: z.object({
+      /** Of the file, as its owner calls it. */
+      name,
+      /** What the first part was answered; absent: this is the first one. */
+      upload_id: id.optional(),
+      /** Parts are joined in this order; one that is sent again replaces what was there. */
+      part: z.coerce.number().int().min(1).max(99_999).default(1),
+    }),
+    bytes: true,
+    body_limit: UPLOAD_PART_BYTES,
+    output: z.object({ upload_id: id, part: count, bytes: count }),
     status: 201,
     errors: ['storage.full', 'lake.upload'],
   },
@@ -716,7 +735,7 @@ export const lakeRoutes = defineRoutes({
     body: z.strictObject({
       namespace: namespacePath,
       name: lakeName,
-      upload_ids: z.array(z.string().max(500)).min(1).max(1000),
+      upload_ids: z.array(id).min(1).max(1000),
       format: z.enum(['csv', 'ndjson', 'json', 'parquet']),
       mode: z.enum(['append', 'replace', 'merge']).default('append'),
       /** For `merge`: what makes two rows the same. */

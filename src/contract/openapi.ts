@@ -113,6 +113,7 @@ function operationOf(name: string, route: RouteSpec): Operation {
     security: route.permission === 'public' ? [] : [{ token: [] }, { session: [] }],
     parameters: parametersOf(route),
     ...(route.body && { requestBody: requestBody(route.body) }),
+    ...(route.bytes && { requestBody: BYTES }),
     responses: { ...successOf(route), ...failuresOf(route) },
     'x-permission': route.permission,
   };
@@ -171,6 +172,11 @@ const IDEMPOTENCY_KEY: Parameter = {
   schema: { ...text, maxLength: 200 },
 };
 
+const BYTES: Operation['requestBody'] = {
+  required: true,
+  content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+};
+
 function requestBody(body: z.ZodType): Operation['requestBody'] {
   const schema = toJsonSchema(body, 'input');
   return { required: true, content: { 'application/json': { schema, example: exampleOf(schema) } } };
@@ -204,7 +210,8 @@ export function errorsOf(route: RouteSpec): ErrorCode[] {
   const changes = route.method !== 'GET';
   const codes: ErrorCode[] = [
     ...(takesInput ? (['request.invalid'] as const) : []),
-    ...(route.body ? (['request.malformed', 'request.too_large'] as const) : []),
+    ...(route.body ? (['request.malformed'] as const) : []),
+    ...(route.body || route.bytes ? (['request.too_large'] as const) : []),
     ...(changes ? (['request.unsupported_media_type', 'request.foreign_origin'] as const) : []),
     ...(route.permission === 'public' ? [] : (['auth.required', 'auth.invalid'] as const)),
     ...(route.permission === 'public' || route.permission === 'signed_in'

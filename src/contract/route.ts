@@ -16,6 +16,8 @@ export interface RouteSpec {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Instead of a body of JSON: bytes (application/octet-stream), handed on to the handler as they come. */
+  bytes?: true;
   /** Headers that the handler reads itself, by lower-case name; those that all routes share are not listed. */
   headers?: z.ZodObject;
   /** A schema; `'empty'` for 204; `'stream'` when the handler returns a `StreamReply`. */
@@ -54,6 +56,8 @@ export interface Call<R extends RouteSpec = RouteSpec> {
   params: Infer<R['params']>;
   query: Infer<R['query']>;
   body: Infer<R['body']>;
+  /** Of a route with `bytes`; ends with an error where the client broke off or sent more than it may. */
+  bytes: R['bytes'] extends true ? AsyncIterable<Uint8Array> : undefined;
   headers: Infer<R['headers']>;
   /** Present on every route that is not `public`; on a public one, when the caller is known all the same. */
   principal: R['permission'] extends 'public' ? Principal | undefined : Principal;
@@ -93,6 +97,7 @@ export type Handlers<T extends Record<string, RouteSpec>> = { [K in keyof T]: Ha
 export type ClientInput<R extends RouteSpec> = Part<'params', R['params']> &
   Part<'query', R['query']> &
   Part<'body', R['body']> &
+  (R['bytes'] extends true ? { bytes: Uint8Array<ArrayBuffer> | Blob } : unknown) &
   (R['etag'] extends 'write' ? { version: number } : unknown);
 
 type Part<Name extends string, S> = S extends z.ZodType
@@ -120,6 +125,7 @@ export interface RouteLine {
   path: `/${string}`;
   output: 'json' | 'empty' | 'stream';
   idempotent?: true;
+  bytes?: true;
 }
 
 export function defineRoutes<const T extends Record<string, RouteSpec>>(routes: T): T {

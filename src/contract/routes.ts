@@ -1,5 +1,6 @@
 import { accessRoutes } from './access.ts';
 import { alertRoutes } from './alerts.ts';
+import { lakeRoutes } from './lake.ts';
 import type { RouteSpec } from './route.ts';
 import { runRoutes, workerRoutes } from './runs.ts';
 import { scheduleRoutes } from './schedules.ts';
@@ -12,6 +13,7 @@ export const domainRoutes = {
   ...workerRoutes,
   ...scheduleRoutes,
   ...alertRoutes,
+  ...lakeRoutes,
 };
 
 /** The whole API. A new area adds its routes here, and is thereby mounted, documented, fuzzed and in the permission matrix. */

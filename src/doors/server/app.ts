@@ -98,6 +98,12 @@ function refuseWhatIsNotJson(app: FastifyInstance): void {
       return done(fail('request.malformed', { reason: `it is nested deeper than ${MAX_JSON_DEPTH} levels` }));
     return parse(request, text, done);
   });
+  // Handed on unread, to the routes that take bytes; every other refuses them. A foreign page has to ask before it may send it.
+  app.addContentTypeParser('application/octet-stream', (request, payload, done) =>
+    request.routeOptions.config.bytes
+      ? done(null, payload)
+      : done(fail('request.unsupported_media_type', { received: 'application/octet-stream' })),
+  );
 }
 
 /** What holds for every answer and every request, known address or not. */

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fail } from '../../base/kit/errors.ts';
 import type { Call, Handler, Handlers, RouteSpec, StreamReply } from '../../contract/route.ts';
 import { API_PREFIX, type Routes, routeEntries } from '../../contract/routes.ts';
 import { type Answer, makeAnswer, sendAnswer, sendStream } from './answer.ts';
@@ -6,7 +8,7 @@ import { admit, type Caller, originOf, readmit } from './caller.ts';
 import { cookiesOf } from './cookies.ts';
 import { answerOnce } from './idempotency.ts';
 import { type Input, readInput } from './input.ts';
-import type { ServerLimits, ServerParts } from './parts.ts';
+import { DEFAULT_LIMITS, type ServerLimits, type ServerParts } from './parts.ts';
 import { faultsOf, toFastifyPath } from './table.ts';
 
 declare module 'fastify' {
@@ -16,6 +18,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route's name in the table: what logs and metrics call it. */
     name?: string;
+    /** Takes a body of bytes. */
+    bytes?: true;
   }
 }
 
@@ -44,7 +48,7 @@ function mountRoute(
   app.route({
     method: route.method,
     url: API_PREFIX + toFastifyPath(route.path),
-    config: { name },
+    config: { name, ...(route.bytes && { bytes: true }) },
     bodyLimit: route.body_limit ?? limits.body_bytes,
     exposeHeadRoute: route.output !== 'stream',
     // A stream lasts as long as its client; what is idle or stalled ends by other means.
@@ -100,6 +104,7 @@ function makeCall(
     params: input.params,
     query: input.query,
     body: input.body,
+    bytes: route.bytes ? bytesOf(route, request) : undefined,
     headers: input.headers,
     version: input.version,
     principal,
@@ -117,6 +122,19 @@ function makeCall(
   };
   // The one place where the table's types meet the wire's: the schemas just proved them, route by route.
   return call as unknown as Call;
+}
+
+/** The parser hands bodies of bytes on unread; a client that names no length, or lies about it, is stopped where it matters. */
+async function* bytesOf(route: RouteSpec, request: FastifyRequest): AsyncGenerator<Uint8Array> {
+  if (!(request.body instanceof Readable))
+    throw fail('request.unsupported_media_type', { received: request.headers['content-type'] ?? '' });
+  const limit = route.body_limit ?? request.routeOptions.bodyLimit ?? DEFAULT_LIMITS.body_bytes;
+  let bytes = 0;
+  for await (const piece of request.body) {
+    bytes += piece.length;
+    if (bytes > limit) throw fail('request.too_large', { limit });
+    yield piece;
+  }
 }
 
 function callerOf(request: FastifyRequest): Caller {
