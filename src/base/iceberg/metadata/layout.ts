@@ -1,0 +1,100 @@
+import { IcebergError } from '../errors.ts';
+import type { PartitionField, PartitionSpec, Schema, SortField, SortOrder, TableMetadata } from '../model.ts';
+import { fieldsById, foldCase, printPath } from '../schema/index.ts';
+import { FIRST_PARTITION_ID, highestPartitionId } from './read.ts';
+
+// Partition specs and sort orders on their way into a table: numbered, and refused when the schema cannot carry them.
+
+/** As clients send it: the catalog numbers what has no number. */
+export interface NewSpec {
+  'spec-id'?: number;
+  fields: (Omit<PartitionField, 'field-id'> & { 'field-id'?: number })[];
+}
+export interface NewOrder {
+  'order-id'?: number;
+  fields: SortField[];
+}
+
+/** A field that was there before under the same source and transform keeps its id: manifests of both specs then agree. */
+export function numberSpec(metadata: TableMetadata, spec: NewSpec): PartitionSpec {
+  const before = metadata['partition-specs'].flatMap(each => each.fields);
+  let last = Math.max(metadata['last-partition-id'], highestPartitionId(metadata['partition-specs']));
+  const fields = spec.fields.map((field): PartitionField => {
+    const known = before.find(each => isSameSource(each, field));
+    return { ...field, 'field-id': field['field-id'] ?? known?.['field-id'] ?? ++last };
+  });
+  return {
+    ...spec,
+    'spec-id': nextId(
+      metadata['partition-specs'].map(each => each['spec-id']),
+      0,
+    ),
+    fields,
+  };
+}
+
+function isSameSource(a: NewSpec['fields'][number], b: NewSpec['fields'][number]): boolean {
+  return a['source-id'] === b['source-id'] && a.transform === b.transform;
+}
+
+export function nextId(ids: readonly number[], first: number): number {
+  return Math.max(first - 1, ...ids) + 1;
+}
+
+export function isSameSpec(a: PartitionSpec, b: PartitionSpec): boolean {
+  return (
+    a.fields.length === b.fields.length && a.fields.every((field, at) => isSameField(field, b.fields[at]))
+  );
+}
+
+function isSameField(a: PartitionField, b: PartitionField | undefined): boolean {
+  return b !== undefined && isSameSource(a, b) && a.name === b.name && a['field-id'] === b['field-id'];
+}
+
+export function isSameOrder(a: NewOrder, b: NewOrder): boolean {
+  const text = ({ fields }: NewOrder) =>
+    fields
+      .map(field => [field['source-id'], field.transform, field.direction, field['null-order']].join())
+      .join(';');
+  return text(a) === text(b);
+}
+
+/** Every field of the spec has a column that it comes from. Fails with `invalid` and the name of the partition field. */
+export function checkSources(spec: PartitionSpec, schema: Schema): void {
+  for (const field of spec.fields) checkSource(field, schema, `partition field ${field.name}`);
+}
+
+/** What is asked of a new spec. */
+export function checkSpec(spec: PartitionSpec, schema: Schema): void {
+  checkSources(spec, schema);
+  const names = new Set<string>();
+  const ids = new Set<number>();
+  for (const field of spec.fields) {
+    const refused = (why: string) =>
+      new IcebergError('invalid', `partition field ${field.name}: ${why}`, { field: field.name });
+    if (names.has(foldCase(field.name))) throw refused('there are two of that name');
+    if (ids.has(field['field-id'])) throw refused(`there are two of id ${field['field-id']}`);
+    if (field['field-id'] < FIRST_PARTITION_ID) throw refused(`its id must be ${FIRST_PARTITION_ID} or more`);
+    const column = schema.fields.find(each => foldCase(each.name) === foldCase(field.name));
+    const is_itself = field.transform === 'identity' && column?.id === field['source-id'];
+    if (column && !is_itself && field.transform !== 'void')
+      throw refused('the table has a column of that name');
+    names.add(foldCase(field.name));
+    ids.add(field['field-id']);
+  }
+}
+
+export function checkOrder(order: SortOrder, schema: Schema): void {
+  for (const [index, field] of order.fields.entries()) checkSource(field, schema, `sort field ${index + 1}`);
+}
+
+/** `void` needs no source: it is what is left of a field that was dropped from a spec of version 1. */
+function checkSource(field: PartitionField | SortField, schema: Schema, what: string): void {
+  if (field.transform === 'void') return;
+  const place = fieldsById(schema).get(field['source-id']);
+  const refused = (why: string) => new IcebergError('invalid', `${what}: ${why}`, { field: what });
+  if (!place) throw refused(`the schema has no field ${field['source-id']}`);
+  const name = printPath(place.path);
+  if (typeof place.field.type !== 'string') throw refused(`${name} is a ${place.field.type.type}`);
+  if (place.repeated) throw refused(`${name} is inside a list or map`);
+}
