@@ -29,18 +29,16 @@ interface Through {
 function project(predicate: Predicate, of: PartitionField, rules: Projection): Predicate | undefined {
   const source = predicate.field.type;
   if (of['source-id'] !== predicate.field.id) return undefined;
-  const parts = /^(identity|year|month|day|hour|bucket|truncate)(?:\[(\d+)\])?$/.exec(of.transform);
-  const [, name, width = '0'] = parts ?? [];
-  // `void` keeps nothing; of what we do not know we know nothing.
-  if (name === undefined) return undefined;
   const by = transform(of.transform);
+  // `void` keeps nothing; of what we do not know we know nothing.
+  if (by.kind === 'void' || by.kind === 'unknown') return undefined;
   const field: BoundField = { id: of['field-id'], path: [of.name], type: by.result(source) };
-  if (name === 'identity') return { ...predicate, field };
+  if (by.kind === 'identity') return { ...predicate, field };
   // Nulls, and only they, are in the partition NULL.
   if (predicate.op === 'is_null' || predicate.op === 'not_null') return { op: predicate.op, field };
-  const kind = name === 'bucket' || name === 'truncate' ? name : 'time';
+  const kind = by.kind === 'bucket' || by.kind === 'truncate' ? by.kind : 'time';
   const apply = (value: Value) => by.apply(value, source) ?? undefined;
-  return rules(predicate, { kind, field, source, width: Number(width), apply });
+  return rules(predicate, { kind, field, source, width: by.parameter ?? 0, apply });
 }
 
 // ── Inclusive ───────────────────────────────────────────────────────────────────────────────────────
@@ -170,10 +168,14 @@ function neighbour(type: PrimitiveType, value: Value, step: bigint): Value | und
   return type.startsWith('decimal') || BigInt.asIntN(64, next) === next ? next : undefined;
 }
 
+const LEAST_INT = -(2n ** 31n);
+
 /**
- * Old Java writers rounded years, months, days and hours before 1970 towards zero: a row may be one partition further up than it
- * belongs. Both kinds of projection allow for it.
+ * Where rows may be that belong to the partition `value`, and are further up. Old Java writers rounded years, months, days and hours
+ * before 1970 towards zero; and what was truncated to the least int, while the column was one, is not what a long is truncated to.
  */
-function misplaced(through: Through, value: Value): Value[] {
-  return through.kind === 'time' && typeof value === 'number' && value < 0 ? [value + 1] : [];
+function misplaced({ kind, source, width }: Through, value: Value): Value[] {
+  if (kind === 'time' && typeof value === 'number' && value < 0) return [value + 1];
+  if (kind !== 'truncate' || source !== 'long' || typeof value !== 'bigint') return [];
+  return value < LEAST_INT && value > LEAST_INT - BigInt(width) ? [LEAST_INT] : [];
 }
