@@ -1,0 +1,34 @@
+export { readHistory } from './history.ts';
+export { isLive } from './manifests.ts';
+export { countOr, type MergeRules, mergeRules, planMerges } from './merge.ts';
+export {
+  type Append,
+  branchOf,
+  headOf,
+  type Isolation,
+  isolationOf,
+  type Kind,
+  MAIN,
+  type Operation,
+  type Overwrite,
+  type Publish,
+  type ReplacePartitions,
+  type Rewrite,
+  type RewriteManifests,
+  type RowDelta,
+} from './operation.ts';
+export { type Base, type Produced, produce, type World } from './produce.ts';
+export { type ManifestReader, openReader } from './reader.ts';
+export { backOff, type Committed, commitWithRetry, isConflict, type RetryOptions } from './retry.ts';
+export {
+  type Collision,
+  findCollision,
+  type History,
+  holds,
+  RULES,
+  type RuleName,
+  WHERE_RULES_HOLD,
+} from './rules.ts';
+export { discard, metadataFolder, newSnapshotId, type Staged, stage } from './staged.ts';
+export { partitionKey, type Totals, totalsOf } from './summary.ts';
+export { validate } from './validate.ts';

@@ -1,0 +1,18 @@
+export {
+  type CompactionGroup,
+  type CompactionRules,
+  compactionRules,
+  type Piece,
+  planCompaction,
+} from './compact.ts';
+export { type ExpirePolicy, type Expiry, expireSnapshots } from './expire.ts';
+export { DUE, type Due, dueOf, type Health, type HealthRules, health, quickFigures } from './health.ts';
+export {
+  findOrphans,
+  isCandidate,
+  type Listed,
+  type OrphanRules,
+  type OrphanSearch,
+  orphans,
+} from './orphans.ts';
+export { type GarbageOptions, garbage, type Needed, ownsOf, reachable, type Use } from './reachable.ts';
