@@ -24,3 +24,25 @@ export { metadataJson, printMetadata } from './print.ts';
 export { checkMetadata, MAIN, metadataOf, parseMetadata } from './read.ts';
 export { checkRequirements, parseRequirements, type Requirement, requirementSchema } from './requirement.ts';
 export { LAST_ADDED, parseUpdates, type Update, updateSchema } from './update.ts';
+export {
+  currentVersion,
+  type NewView,
+  newViewMetadata,
+  parseViewMetadata,
+  printViewMetadata,
+  type ViewMetadata,
+  type ViewVersion,
+  versionById,
+  viewSchema,
+  viewVersionSchema,
+} from './view.ts';
+export {
+  applyViewUpdates,
+  checkViewRequirements,
+  parseViewRequirements,
+  parseViewUpdates,
+  type ViewRequirement,
+  type ViewUpdate,
+  viewRequirementSchema,
+  viewUpdateSchema,
+} from './view-apply.ts';

@@ -30,11 +30,7 @@ export const MAIN = 'main';
  * with `corrupt` and its place, format version 3 with `unsupported`. `file` is for the messages.
  */
 export function parseMetadata(source: Uint8Array | string, file = 'metadata'): TableMetadata {
-  const text = typeof source === 'string' ? source : textOf(source, file);
-  return metadataOf(
-    at(file, [], () => parseJson(text)),
-    file,
-  );
+  return metadataOf(jsonOf(source, file), file);
 }
 
 /** As `parseMetadata`, of JSON that is parsed already: answers of other catalogs. */
@@ -50,6 +46,12 @@ export function metadataOf(json: unknown, file = 'metadata'): TableMetadata {
   const metadata = complete(found, version === 1 ? 1 : 2, file);
   checkMetadata(metadata, file);
   return metadata;
+}
+
+/** Of tables and views alike. */
+export function jsonOf(source: Uint8Array | string, file: string): unknown {
+  const text = typeof source === 'string' ? source : textOf(source, file);
+  return at(file, [], () => parseJson(text));
 }
 
 function textOf(bytes: Uint8Array, file: string): string {

@@ -18,7 +18,10 @@ export function absent<T extends object>(value: T): T {
 }
 
 export function orNull<S extends z.ZodType>(schema: S) {
-  return schema.nullish().transform(value => value ?? undefined);
+  return schema
+    .nullish()
+    .transform(value => value ?? undefined)
+    .optional();
 }
 
 const primitiveSchema = z.string().transform((text, context): string => {
