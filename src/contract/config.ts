@@ -49,6 +49,10 @@ const storageUrl = text.refine(
   value => /^(s3|file):\/\//.test(value) && URL.canParse(value),
   'must be an address such as s3://bucket/prefix or file:///srv/lake',
 );
+const role = text.refine(
+  value => /^arn:[\w-]+:iam::[\w-]*:role\/.+$/.test(value),
+  'must be a role such as arn:aws:iam::123456789012:role/lake',
+);
 
 const NETWORKS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()] as const;
 const network = text.refine(
@@ -114,6 +118,62 @@ export const configSchema = z.strictObject({
       storageUrl.nullable().default(null),
       'Where files are kept: s3://bucket/prefix or file:///folder.',
       { secret: 'password', default_doc: 'the data folder' },
+    ),
+    endpoint: setting(
+      'url',
+      httpUrl.nullable().default(null),
+      'Address of an S3 service other than that of Amazon: https://minio.example.com:9000.',
+    ),
+    region: setting('text', text.nullable().default(null), 'Region of the bucket.', {
+      default_doc: 'us-east-1, or with aws_chain what AWS_REGION says',
+    }),
+    path_style: setting(
+      'boolean',
+      boolean().nullable().default(null),
+      'Address buckets as https://host/bucket instead of https://bucket.host.',
+      { default_doc: 'on where storage.endpoint is set' },
+    ),
+    access_key: setting('text', text.nullable().default(null), 'Access key id for S3.', { secret: 'whole' }),
+    secret_key: setting('text', text.nullable().default(null), 'Secret access key for S3.', {
+      secret: 'whole',
+    }),
+    session_token: setting(
+      'text',
+      text.nullable().default(null),
+      'Session token that belongs to temporary keys for S3.',
+      { secret: 'whole' },
+    ),
+    aws_chain: setting(
+      'boolean',
+      boolean().default(false),
+      'Take credentials from where AWS programs find them: variables, profiles, web identity, container, machine.',
+    ),
+    checksums: setting(
+      'boolean',
+      boolean().default(true),
+      'Send and verify a CRC32 with every object; off for S3 services that refuse it.',
+    ),
+    ca: setting(
+      'path',
+      text.nullable().default(null),
+      'Certificate authorities (PEM) of storage.endpoint, beside those that Node knows.',
+    ),
+    role: setting(
+      'text',
+      role.nullable().default(null),
+      'Role that S3 credentials for other engines are made from; each opens one table for an hour.',
+      { default_doc: 'engines bring their own credentials' },
+    ),
+    sts_endpoint: setting(
+      'url',
+      httpUrl.nullable().default(null),
+      'Address of the service (STS) that makes those credentials.',
+      { default_doc: 'storage.endpoint, or that of Amazon' },
+    ),
+    cache_bytes: setting(
+      'bytes',
+      bytes(64 * 1024 * 1024).default(10 * 1024 ** 3),
+      'Disk that copies of objects from S3 may take on each machine.',
     ),
   }),
   key: setting(

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '../base/kit/ids.ts';
-import { type Lock, tryLockFile } from '../doors/cli/process/lock.ts';
+import { type Lock, tryLockFile } from '../base/kit/lock-file.ts';
 
 // Each worker process of a data folder holds a lock for as long as it lives, and beside it writes under which ids it works. A lock
 // that is free belongs to a dead one: what it had can be started again at once, instead of when its heart has stood still for

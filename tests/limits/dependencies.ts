@@ -15,6 +15,7 @@ const KIT = /^src\/base\/kit\//;
 const DB = /^src\/base\/db\//;
 const ACCESS = /^src\/domains\/access\//;
 const SERVER = /^src\/doors\/server\//;
+const S3 = /^src\/base\/storage\/s3\//;
 /** Its SQL is the state machine itself, a file for each part of it. */
 const RUNS = /^src\/domains\/runs\//;
 const CLI = /^src\/doors\/cli\//;
@@ -22,6 +23,21 @@ const STORES = /^src\/(domains|doors)\/(.+\/)?store\.ts$/;
 
 /** `dependencies` of package.json: on every user's machine. */
 export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
+  '@aws-sdk/client-s3': {
+    why: 'S3 with signatures, checksums, retries and the ways in which services differ; loaded where storage is on S3',
+    licence: 'Apache-2.0',
+    where: [S3],
+  },
+  '@aws-sdk/credential-providers': {
+    why: 'credentials as AWS programs find them, and those of a role that end by themselves',
+    licence: 'Apache-2.0',
+    where: [S3],
+  },
+  '@aws-sdk/lib-storage': {
+    why: 'uploads in parts, from a stream of any length, with nothing left when they fail',
+    licence: 'Apache-2.0',
+    where: [S3],
+  },
   '@clack/prompts': {
     why: 'questions, passwords and spinners on a terminal, with keyboard and colour handled',
     licence: 'MIT',

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { withClient } from '../../src/base/db/connection.ts';
 import { type EmbeddedServer, startEmbedded } from '../../src/base/db/embedded.ts';
-import { tryLockFile } from '../../src/doors/cli/process/lock.ts';
+import { tryLockFile } from '../../src/base/kit/lock-file.ts';
 
 /**
  * The one PostgreSQL of a test run: `node tests/support/keeper.ts FOLDER`. The first test process that needs it starts

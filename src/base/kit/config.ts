@@ -239,7 +239,8 @@ function nest(settled: readonly Settled[]): Record<string, unknown> {
 }
 
 function crossChecks(config: Config): ProblemField[] {
-  const { host, tls, database, oidc } = config;
+  const { host, tls, database, oidc, storage } = config;
+  const isS3 = storage.url?.startsWith('s3:') ?? false;
   const open = !isLoopback(host) && !tls.cert && !config.insecure_http && config.trusted_proxies.length === 0;
   const checks: [boolean, string, string][] = [
     [
@@ -266,6 +267,26 @@ function crossChecks(config: Config): ProblemField[] {
       !oidc.password_login && !oidc.issuer,
       'oidc.password_login',
       'is off and there is no oidc.issuer: nobody could sign in',
+    ],
+    [
+      Boolean(storage.access_key) !== Boolean(storage.secret_key),
+      storage.access_key ? 'storage.secret_key' : 'storage.access_key',
+      'storage.access_key and storage.secret_key go together',
+    ],
+    [
+      isS3 && !storage.access_key && !storage.secret_key && !storage.aws_chain,
+      'storage.access_key',
+      'an s3:// address needs storage.access_key and storage.secret_key, or storage.aws_chain',
+    ],
+    [
+      storage.aws_chain && Boolean(storage.access_key),
+      'storage.aws_chain',
+      'storage.access_key and storage.aws_chain are two ways: set one of them',
+    ],
+    [
+      Boolean(storage.sts_endpoint) && !storage.role,
+      'storage.role',
+      'storage.sts_endpoint needs storage.role beside it',
     ],
   ];
   return checks.flatMap(([wrong, key, message]) => (wrong ? [toField(key, message)] : []));

@@ -86,7 +86,7 @@ test('a full disk leaves no half object and says which disk', { skip: !existsSyn
       error ? reject(error) : resolve(stdout),
     ),
   );
-  assert.deepEqual(JSON.parse(said), ['storage.full', `The disk that holds ${folder} is full.`]);
+  assert.deepEqual(JSON.parse(said), ['storage.full', `There is no room left in ${folder}.`]);
   const storage = await openFolderStorage(folder);
   assert.equal(await storage.size('a'), undefined);
   await storage.put('a', Buffer.from('x'));

@@ -1,7 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { constants } from 'node:fs';
 import {
+  copyFile,
   type FileHandle,
+  link,
   lstat,
   mkdir,
   open,
@@ -13,10 +15,20 @@ import {
   stat,
 } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { fail, isFailure } from '../kit/errors.ts';
+import { pathToFileURL } from 'node:url';
+import { fail } from '../kit/errors.ts';
 import { newId } from '../kit/ids.ts';
-import { checkKey, compareKeys } from './key.ts';
-import { LIST_LIMIT, type ListedObject, type ListOptions, type ListPage, type Storage } from './storage.ts';
+import { eachOf } from './each-of.ts';
+import { checkKey, compareKeys, isKey } from './key.ts';
+import { codeOf, ignoreMissing, isMissing, told } from './machine.ts';
+import {
+  type Body,
+  LIST_LIMIT,
+  type ListedObject,
+  type ListOptions,
+  type ListPage,
+  type Storage,
+} from './storage.ts';
 
 /** Beside the objects, so that a rename stays within one file system; no key begins with a dot. */
 const INCOMING = '.incoming';
@@ -24,6 +36,7 @@ const INCOMING = '.incoming';
 const LEFTOVER_MS = 24 * 3_600_000;
 const READ_BYTES = 256 * 1024;
 const MAX_TRIES = 5;
+const SYNCS_AT_ONCE = 16;
 
 /** Objects as files of a folder of this machine, or of one that several machines share. */
 export async function openFolderStorage(folder: string): Promise<Storage> {
@@ -47,12 +60,12 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
     throw fail('storage.missing', { key });
   }
 
-  async function writeIncoming(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Incoming> {
+  async function writeIncoming(body: Body, { sync }: { sync: boolean }): Promise<Incoming> {
     const path = join(incoming, newId());
     const file = await open(path, 'wx', 0o600);
     try {
       const bytes = await writeAll(file, body);
-      await file.sync();
+      if (sync) await file.sync();
       return { path, bytes };
     } catch (error) {
       await rm(path, { force: true });
@@ -63,36 +76,79 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
   }
 
   /** Another process may remove the folder, empty at last, between making it and moving something in. */
-  async function moveTo(path: string, from: string): Promise<void> {
+  async function moveTo(path: string, from: string, move: Move): Promise<void> {
     for (let count = 1; ; count += 1) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await keepInside(root, path);
       try {
-        await rename(from, path);
-        return await syncUpTo(dirname(path), root);
+        return await move(from, path);
       } catch (error) {
         if (codeOf(error) !== 'ENOENT' || count === MAX_TRIES) throw error;
       }
     }
   }
 
+  /** What was written comes to its place, or goes. */
+  async function place(key: string, { path, bytes }: Incoming, move: Move): Promise<{ bytes: number }> {
+    try {
+      await moveTo(pathOf(key), path, move);
+      return { bytes };
+    } catch (error) {
+      await rm(path, { force: true });
+      throw isNameTaken(error) ? nameTaken(key) : error;
+    }
+  }
+
+  async function deleteOne(key: string): Promise<void> {
+    const path = pathOf(key);
+    await keepInside(root, path).catch(ignoreMissing);
+    await removeFile(path);
+    await removeEmptyFolders(root, dirname(path));
+  }
+
+  async function statObject(key: string) {
+    const path = pathOf(key);
+    try {
+      await keepInside(root, path);
+      const found = await lstat(path);
+      return found.isFile() ? found : undefined;
+    } catch (error) {
+      return ignoreMissing(error);
+    }
+  }
+
+  const url = plainUrl(root);
+  const spellings = [url, plainUrl(folder), root, folder].map(one => `${one.replace(/\/$/, '')}/`);
+
   return {
-    put: (key, body) =>
+    facts: { kind: 'folder', root: url },
+    put: (key, body, { if_absent = false } = {}) =>
       told(folder, async () => {
         const path = pathOf(key);
-        const written = await writeIncoming(body);
-        try {
-          await moveTo(path, written.path);
-        } catch (error) {
-          await rm(written.path, { force: true });
-          throw isNameTaken(error)
-            ? fail('storage.key', {
-                key,
-                reason: 'it is the beginning of other keys, or one of them is of it',
-              })
-            : error;
-        }
-        return { bytes: written.bytes };
+        const written = await writeIncoming(body, { sync: true });
+        const placed = await place(key, written, if_absent ? linkTo(key) : rename);
+        await syncUpTo(dirname(path), root);
+        return placed;
+      }),
+    write: (key, body) =>
+      told(folder, async () => {
+        checkKey(key);
+        return place(key, await writeIncoming(body, { sync: false }), rename);
+      }),
+    adopt: (path, key) =>
+      told(folder, async () => {
+        checkKey(key);
+        const taken = await takeIn(path, join(incoming, newId()));
+        return place(key, taken, rename);
+      }),
+    seal: keys =>
+      told(folder, async () => {
+        const folders = new Set<string>();
+        await eachOf(keys, SYNCS_AT_ONCE, async key => {
+          await syncFile(key, () => openObject(key));
+          for (const path of foldersUpTo(dirname(pathOf(key)), root)) folders.add(path);
+        });
+        await eachOf([...folders], SYNCS_AT_ONCE, syncFolder);
       }),
     get: key => told(folder, async () => readAll(await openObject(key), folder), key),
     range: (key, offset, length) =>
@@ -109,24 +165,20 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
         key,
       ),
     list: (prefix, options) => told(folder, () => listPage(root, prefix, options)),
-    delete: key =>
+    delete: keys =>
+      told(folder, () => eachOf(typeof keys === 'string' ? [keys] : keys, SYNCS_AT_ONCE, deleteOne)),
+    size: key => told(folder, async () => (await statObject(key))?.size),
+    location(key) {
+      checkKey(key);
+      return `${url}/${key}`;
+    },
+    keyOf: location => keyBelow(location, spellings),
+    file: key =>
       told(folder, async () => {
-        const path = pathOf(key);
-        await keepInside(root, path).catch(ignoreMissing);
-        await removeFile(path);
-        await removeEmptyFolders(root, dirname(path));
+        if ((await statObject(key)) === undefined) throw fail('storage.missing', { key });
+        return pathOf(key);
       }),
-    size: key =>
-      told(folder, async () => {
-        const path = pathOf(key);
-        try {
-          await keepInside(root, path);
-          const found = await lstat(path);
-          return found.isFile() ? found.size : undefined;
-        } catch (error) {
-          return ignoreMissing(error);
-        }
-      }),
+    temporaryCredentials: async () => undefined,
   };
 }
 
@@ -135,9 +187,11 @@ interface Incoming {
   bytes: number;
 }
 
+type Move = (from: string, to: string) => Promise<void>;
+
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────
 
-async function writeAll(file: FileHandle, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
+async function writeAll(file: FileHandle, body: Body): Promise<number> {
   if (body instanceof Uint8Array) {
     await file.writeFile(body);
     return body.byteLength;
@@ -150,12 +204,61 @@ async function writeAll(file: FileHandle, body: Uint8Array | AsyncIterable<Uint8
   return bytes;
 }
 
+/** A second name for the file is refused where there is one already, by the file system itself. */
+function linkTo(key: string): Move {
+  return async (from, to) => {
+    try {
+      await link(from, to).catch(error => {
+        if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(codeOf(error))) throw error;
+        // A file system without hard links: exclusive all the same, though a crash may leave a part.
+        return copyFile(from, to, constants.COPYFILE_EXCL);
+      });
+    } catch (error) {
+      throw codeOf(error) === 'EEXIST' ? fail('storage.exists', { key }, { cause: error }) : error;
+    }
+    await rm(from, { force: true });
+  };
+}
+
+/** Into our own file system first, so that it comes to its place as a whole. */
+async function takeIn(path: string, to: string): Promise<Incoming> {
+  const { size } = await stat(path);
+  try {
+    await rename(path, to);
+  } catch (error) {
+    if (codeOf(error) !== 'EXDEV') throw error;
+    await copyFile(path, to).catch(async cause => {
+      await rm(to, { force: true });
+      throw cause;
+    });
+    await rm(path, { force: true });
+  }
+  return { path: to, bytes: size };
+}
+
 /**
  * A rename is durable when its folder is, a folder when the one above it is. All of them, each time: another writer may have
  * made the folder just now and not come to this yet. One that did not change costs next to nothing.
  */
 async function syncUpTo(path: string, root: string): Promise<void> {
-  for (let at = path; isInside(root, at); at = dirname(at)) await syncFolder(at);
+  for (const folder of foldersUpTo(path, root)) await syncFolder(folder);
+}
+
+function foldersUpTo(path: string, root: string): string[] {
+  const folders: string[] = [];
+  for (let at = path; isInside(root, at); at = dirname(at)) folders.push(at);
+  return folders;
+}
+
+async function syncFile(key: string, openIt: () => Promise<FileHandle>): Promise<void> {
+  const file = await openIt().catch(error => {
+    throw isMissing(error) ? fail('storage.missing', { key }, { cause: error }) : error;
+  });
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -247,9 +350,9 @@ async function* walk(
       if (!key.startsWith(prefix) && !prefix.startsWith(key)) continue;
       if (compareKeys(key, after) <= 0 && !after.startsWith(key)) continue;
       yield* walk(root, key, prefix, after);
-    } else if (key.startsWith(prefix) && compareKeys(key, after) > 0) {
+    } else if (key.startsWith(prefix) && compareKeys(key, after) > 0 && isKey(key)) {
       const found = await lstat(join(root, key)).catch(ignoreMissing);
-      if (found?.isFile()) yield { key, bytes: found.size };
+      if (found?.isFile()) yield { key, bytes: found.size, modified_ms: found.mtimeMs };
     }
   }
 }
@@ -278,34 +381,24 @@ function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+/** As Iceberg and Hadoop write it: nothing is encoded. */
+function plainUrl(path: string): string {
+  const { pathname } = pathToFileURL(path);
+  return `file://${decodeURIComponent(pathname).replace(/\/$/, '')}`;
 }
 
-function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+/** `file:/a`, `file:///a` and `/a` name one file. */
+function keyBelow(location: string, spellings: readonly string[]): string | undefined {
+  const plain = location.replace(/^file:\/+/, 'file:///');
+  const start = spellings.find(one => plain.startsWith(one));
+  const key = plain.slice(start?.length);
+  return start !== undefined && isKey(key) ? key : undefined;
 }
 
-function ignoreMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
+function nameTaken(key: string): Error {
+  return fail('storage.key', { key, reason: 'it is the beginning of other keys, or one of them is of it' });
 }
 
 function isNameTaken(error: unknown): boolean {
   return ['EEXIST', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY'].includes(codeOf(error));
-}
-
-/** What the machine says, in words that help; `key`: the object that is read, and may not be there. */
-async function told<T>(folder: string, work: () => Promise<T>, key?: string): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isFailure(error)) throw error;
-    if (key !== undefined && (isMissing(error) || codeOf(error) === 'ELOOP'))
-      throw fail('storage.missing', { key }, { cause: error });
-    if (['ENOSPC', 'EDQUOT'].includes(codeOf(error)))
-      throw fail('storage.full', { folder }, { cause: error });
-    if (codeOf(error) !== '')
-      throw fail('storage.failed', { folder, reason: codeOf(error) }, { cause: error });
-    throw error;
-  }
 }

@@ -14,6 +14,11 @@ export function checkKey(key: string): void {
   if (problem !== undefined) throw fail('storage.key', { key: key.slice(0, 200), reason: problem });
 }
 
+/** Of what others wrote: another program's file, an address in a table. */
+export function isKey(key: string): boolean {
+  return problemOf(key) === undefined;
+}
+
 function problemOf(key: string): string | undefined {
   if (key === '') return 'it is empty';
   if (!key.isWellFormed()) return 'it is not Unicode text';

@@ -57,6 +57,6 @@ async function deleteAll(
 async function deleteUnused({ store, storage }: PackParts, objects: readonly string[]): Promise<number> {
   const used = await store.withInstance('look for unused logs', tx => usedObjects(tx, objects));
   const unused = objects.filter(object => !used.has(object));
-  for (const object of unused) await storage.delete(object);
+  await storage.delete(unused);
   return unused.length;
 }

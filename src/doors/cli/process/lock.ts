@@ -1,24 +1,16 @@
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fail } from '../../../base/kit/errors.ts';
+import { type Lock, tryLockFile } from '../../../base/kit/lock-file.ts';
 import { readPidFile, removePidFile } from './pid-file.ts';
 
-/**
- * One Moulin per data folder. The lock is the system's own lock on an empty file, taken through the SQLite that Node
- * carries (Node itself has no flock): it ends with its process whatever the way, `kill -9` included, and no process id that
- * came back can hold it. The file never gets a byte.
- */
-const BUSY = 5;
+// One Moulin per data folder: a lock that ends with its process.
+
 /** A look at the lock (`isLocked`) holds it for less than a millisecond; whoever wants it looks again. */
 const AGAIN_MS = 50;
 const GLANCE_MS = 1000;
 /** A start or an end that is under way, or a command that works in the folder: each is over by then. */
 const PATIENCE_MS = 30_000;
-
-export interface Lock {
-  release(): void;
-}
 
 /** Waits for whoever is just starting or ending; refuses in words when another process serves the folder. */
 export async function lockDataFolder(data: string, patience_ms: number = PATIENCE_MS): Promise<Lock> {
@@ -58,23 +50,6 @@ function tryLock(data: string): Lock | undefined {
   } catch (error) {
     throw unusable(data, error);
   }
-}
-
-/** The system's lock on a file of one's own choice; nothing when another process holds it. */
-export function tryLockFile(path: string): Lock | undefined {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    return { release: () => database.close() };
-  } catch (error) {
-    database.close();
-    if (isBusy(error)) return undefined;
-    throw error;
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === BUSY;
 }
 
 function unusable(folder: string, error: unknown): Error {

@@ -1,0 +1,11 @@
+import { minio, versitygw } from './s3.ts';
+import type { Service } from './service.ts';
+
+/** All that can be started, by name. */
+export const services: readonly Service[] = [versitygw, minio];
+
+export function serviceOf(name: string): Service {
+  const found = services.find(one => one.name === name);
+  if (found) return found;
+  throw new Error(`There is no service "${name}"; there are: ${services.map(one => one.name).join(', ')}.`);
+}
