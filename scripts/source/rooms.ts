@@ -9,10 +9,12 @@ export type Floor = (typeof FLOORS)[number];
 export const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   'base/kit': [],
   'base/db': ['base/kit'],
+  'base/iceberg': [],
   'base/processes': [],
   'base/storage': ['base/kit'],
   'domains/access': [],
   'domains/alerts': ['domains/access'],
+  'domains/lakehouse': ['domains/access', 'domains/runs'],
   'domains/runs': ['domains/access'],
   'doors/server': [],
   'doors/cli': [],
@@ -47,6 +49,7 @@ export const EDGES: readonly RegExp[] = [
   /^src\/main(\.ts$|\/)/,
   /^src\/doors\//,
   /^src\/base\/(db|storage|files|processes)\//,
+  /^src\/base\/iceberg\/local\//,
   /^src\/base\/kit\/(outbound|log)/,
   /^src\/connectors\/[^/]+\//,
   // What happens in a runner, and what keeps runners, is effects.

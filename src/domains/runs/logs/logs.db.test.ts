@@ -103,6 +103,7 @@ type CallOf<Name extends LogRoute> = Call<(typeof runRoutes)[Name]>;
 function commonCall(workspace_id: string) {
   return {
     body: undefined,
+    bytes: undefined,
     workspace_id,
     version: 0,
     origin: { request_id: 'r', ip: '::1', user_agent: '' },

@@ -1,0 +1,16 @@
+export type {
+  Committed,
+  Lake,
+  LakeContext,
+  LakeRow,
+  Loaded,
+  LoadedView,
+  Namespace,
+  NewTable,
+  Sight,
+  TableChange,
+} from './lake.ts';
+export { MOMENTS, type Moment } from './moments.ts';
+export { openLake } from './open.ts';
+export type { LakeParts } from './parts.ts';
+export { toFailure } from './problems.ts';

@@ -1,0 +1,43 @@
+import { commit, pointerOf } from './commit.ts';
+import type { Lake } from './lake.ts';
+import { openMetadataCache } from './metadata-cache.ts';
+import { openNamespaces } from './namespaces.ts';
+import { type LakeParts, openQueues, type Parts } from './parts.ts';
+import { readPinned } from './pins.ts';
+import { openTables } from './tables.ts';
+import { openViews } from './views.ts';
+
+export function assemble(given: LakeParts): Parts {
+  const { store } = given;
+  return {
+    ...given,
+    reached: given.reached ?? (() => {}),
+    cache: openMetadataCache(),
+    oneAtATime: openQueues(),
+    read: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work, { read_only: true }),
+    write: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work),
+  };
+}
+
+/** The lake of the installation, as one process works with it. */
+export function openLake(given: LakeParts): Lake {
+  return lakeOf(assemble(given), given.access);
+}
+
+/** Nobody is policed before there are policies; a test says otherwise. */
+const everybody: Lake['access'] = async () => 'all';
+
+export function lakeOf(parts: Parts, access: Lake['access'] = everybody): Lake {
+  return {
+    namespaces: openNamespaces(parts),
+    tables: openTables(parts),
+    views: openViews(parts),
+    commit: (context, changes) => commit(parts, context, changes),
+    pointerOf: (context, table_id, more) => pointerOf(parts, context, table_id, more),
+    read: (context, table_id, work) => readPinned(parts, context, table_id, work),
+    access,
+    filesOf: parts.filesOf,
+    root: parts.root,
+    reached: parts.reached,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Store, Tx } from '../../base/db/index.ts';
+import type { Files } from '../../base/iceberg/index.ts';
+import type { Clock } from '../../base/kit/clock.ts';
+import type { Actor, AuditNote } from '../access/index.ts';
+import type { Lake, LakeContext } from './lake.ts';
+import type { MetadataCache } from './metadata-cache.ts';
+import type { Moment } from './moments.ts';
+
+/** What the composition root gives. */
+export interface LakeParts {
+  store: Store;
+  /** Where this lake is: `file:///…` or `s3://…`, without a slash at its end. */
+  root: string;
+  /** Of one workspace: reads and deletes nothing outside its part of the root. */
+  filesOf(workspace_id: string): Files;
+  clock: Clock;
+  /** The audit entry and the event, in the transaction of the change. */
+  record: (tx: Tx, actor: Actor, ...notes: AuditNote[]) => Promise<void>;
+  access?: Lake['access'];
+  reached?: (moment: Moment) => void | Promise<void>;
+}
+
+/** What every part of this room works with. */
+export interface Parts extends Required<Omit<LakeParts, 'access'>> {
+  cache: MetadataCache;
+  /** One commit at a time for each table in this process: they would only be faster than each other. */
+  oneAtATime<T>(tables: readonly string[], work: () => Promise<T>): Promise<T>;
+  read<T>(context: Pick<LakeContext, 'workspace_id'>, work: (tx: Tx) => Promise<T>): Promise<T>;
+  write<T>(context: Pick<LakeContext, 'workspace_id'>, work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+/** Waits for everybody who came before for one of the same tables. */
+export function openQueues(): Parts['oneAtATime'] {
+  const last = new Map<string, Promise<unknown>>();
+  return async (tables, work) => {
+    const before = tables.flatMap(id => last.get(id) ?? []);
+    const own = Promise.withResolvers<void>();
+    for (const id of tables) last.set(id, own.promise);
+    await Promise.all(before);
+    try {
+      return await work();
+    } finally {
+      own.resolve();
+      for (const id of tables) if (last.get(id) === own.promise) last.delete(id);
+    }
+  };
+}

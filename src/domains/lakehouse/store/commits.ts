@@ -1,0 +1,163 @@
+import { sql } from 'kysely';
+import type { Tx } from '../../../base/db/index.ts';
+import type { TimeKey } from '../../../base/kit/pages.ts';
+
+/** A pointer that is to move, with what lists show of the table from then on. */
+export interface PointerMove {
+  table_id: string;
+  /** Null: the table points nowhere yet. */
+  base_location: string | null;
+  metadata_location: string;
+  table_uuid: string;
+  location: string;
+  format_version: number;
+  snapshot_id: string | null;
+  /** The rows are others than before. */
+  has_new_snapshot: boolean;
+  rows: number | null;
+  bytes: number | null;
+  files: number | null;
+  delete_files: number | null;
+  snapshots: number;
+  metadata_bytes: number;
+  columns: number;
+  partitioned_by: readonly string[];
+}
+
+/** Each in the order of its id, whoever asks: two commits to the same tables wait for each other, and never both for ever. */
+export async function lockTables(tx: Tx, workspace_id: string, ids: readonly string[]): Promise<number> {
+  const { rows } = await sql`
+    select id from lake_tables
+    where workspace_id = ${workspace_id} and id = any(${[...ids].sort()}::uuid[]) and dropped_at is null
+    order by id for update`.execute(tx);
+  return rows.length;
+}
+
+/** Moves those that still point to their base; how many. The pointer is the row in the form of the JDBC catalog. */
+export async function movePointers(
+  tx: Tx,
+  workspace_id: string,
+  moves: readonly PointerMove[],
+): Promise<number> {
+  const { rows } = await sql`
+    with wanted as (
+      select * from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb)
+        as w(table_id uuid, base_location text, metadata_location text)
+    )
+    update iceberg_tables i
+    set metadata_location = w.metadata_location, previous_metadata_location = i.metadata_location
+    from wanted w join lake_tables t on t.id = w.table_id join lake_namespaces n on n.id = t.namespace_id
+    where t.workspace_id = ${workspace_id} and i.catalog_name = ${workspace_id}::text
+      and i.table_namespace = n.path and i.table_name = t.name
+      and i.metadata_location is not distinct from w.base_location
+    returning t.id`.execute(tx);
+  return rows.length;
+}
+
+/** What lists show. `now()` is the database's: writers' clocks disagree. */
+export async function describeMoved(
+  tx: Tx,
+  workspace_id: string,
+  moves: readonly PointerMove[],
+): Promise<void> {
+  await sql`
+    update lake_tables t set metadata_location = w.metadata_location, table_uuid = w.table_uuid, location = w.location,
+      format_version = w.format_version, snapshot_id = w.snapshot_id, "rows" = w."rows", bytes = w.bytes,
+      files = w.files, delete_files = w.delete_files, snapshots = w.snapshots, metadata_bytes = w.metadata_bytes,
+      columns = w.columns, partitioned_by = array(select jsonb_array_elements_text(w.partitioned_by)),
+      committed_at = case when w.has_new_snapshot then now() else t.committed_at end,
+      error = null, version = t.version + 1, updated_at = now()
+    from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb)
+      as w(table_id uuid, metadata_location text, table_uuid uuid, location text, format_version int, snapshot_id bigint,
+        has_new_snapshot boolean, "rows" bigint, bytes bigint, files bigint, delete_files bigint, snapshots int,
+        metadata_bytes bigint, columns int, partitioned_by jsonb)
+    where t.workspace_id = ${workspace_id} and t.id = w.table_id`.execute(tx);
+}
+
+export interface CommitRow {
+  id: string;
+  workspace_id: string;
+  table_id: string;
+  via: string;
+  actor: unknown;
+  operation: string;
+  snapshot_id: string | null;
+  metadata_location: string;
+  summary: Readonly<Record<string, string>>;
+  run_id: string | null;
+  task_id: string | null;
+  request_id: string | null;
+}
+
+export async function addCommits(tx: Tx, commits: readonly CommitRow[]): Promise<void> {
+  await sql`
+    insert into lake_commits (id, workspace_id, table_id, via, actor, operation, snapshot_id, metadata_location, summary,
+      run_id, task_id, request_id)
+    select id, workspace_id, table_id, via, actor, operation, snapshot_id, metadata_location, summary, run_id, task_id, request_id
+    from jsonb_to_recordset(${JSON.stringify(commits)}::jsonb)
+      as w(id uuid, workspace_id uuid, table_id uuid, via text, actor jsonb, operation text, snapshot_id bigint,
+        metadata_location text, summary jsonb, run_id uuid, task_id uuid, request_id text)`.execute(tx);
+}
+
+export interface Committer {
+  snapshot_id: string;
+  actor: { name?: string } | null;
+  via: string;
+  run_id: string | null;
+}
+
+/** Who made these snapshots, as far as we know it. */
+export async function committersOf(
+  tx: Tx,
+  workspace_id: string,
+  table_id: string,
+  snapshot_ids: readonly string[],
+): Promise<Committer[]> {
+  const { rows } = await sql<Committer>`
+    select distinct on (snapshot_id) snapshot_id::text snapshot_id, actor, via, run_id from lake_commits
+    where workspace_id = ${workspace_id} and table_id = ${table_id}
+      and snapshot_id = any(${[...snapshot_ids]}::bigint[]) and via <> 'rollback'
+    order by snapshot_id, at, id`.execute(tx);
+  return rows;
+}
+
+export interface CareRow {
+  id: string;
+  kind: string;
+  at: string;
+  run_id: string | null;
+  result: Record<string, unknown>;
+}
+
+export async function careBefore(
+  tx: Tx,
+  workspace_id: string,
+  table_id: string,
+  before: TimeKey | undefined,
+  rows: number,
+): Promise<CareRow[]> {
+  const older = before ? sql`and (at, id) < (${before[0]}::timestamptz, ${before[1]}::uuid)` : sql``;
+  const { rows: found } = await sql<CareRow>`
+    select id, kind, at, run_id, result from lake_maintenance
+    where workspace_id = ${workspace_id} and table_id = ${table_id} ${older}
+    order by at desc, id desc limit ${rows}`.execute(tx);
+  return found;
+}
+
+export async function addCare(
+  tx: Tx,
+  row: {
+    id: string;
+    workspace_id: string;
+    table_id: string;
+    kind: string;
+    run_id: string | null;
+    task_id: string | null;
+    result: unknown;
+  },
+): Promise<void> {
+  await sql`
+    insert into lake_maintenance (id, workspace_id, table_id, kind, run_id, task_id, result)
+    values (${row.id}, ${row.workspace_id}, ${row.table_id}, ${row.kind}, ${row.run_id}, ${row.task_id},
+      ${JSON.stringify(row.result)})`.execute(tx);
+}
