@@ -75,7 +75,7 @@ export const isUnpartitioned = (spec: PartitionSpec) =>
   spec.fields.every(field => field.transform === 'void');
 
 /** The one data file that a file of position deletes is about, if its manifest says so. */
-function onlyPath(file: DataFile): string | undefined {
+export function onlyPath(file: DataFile): string | undefined {
   if (file.referenced_data_file !== undefined) return file.referenced_data_file;
   const lower = file.lower_bounds.get(FILE_PATH_ID)?.toString('utf8');
   const upper = file.upper_bounds.get(FILE_PATH_ID)?.toString('utf8');

@@ -7,7 +7,7 @@ export function normalLocation(location: string): string {
   return location.replace(LOCAL, 'file:///').replace(HADOOP_S3, 's3://');
 }
 
-const LOCAL = /^(?:file:(?:\/\/localhost(?=\/))?)?\/+/;
+const LOCAL = /^(?:file:(?:\/\/localhost\/)?\/*|\/+)/;
 const HADOOP_S3 = /^s3[an]:\/\//;
 
 /** The same in DuckDB. Most are right already, and a regular expression for each of millions of rows is not free. */

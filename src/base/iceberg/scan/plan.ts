@@ -51,6 +51,7 @@ export async function planScan(table: TableAt, options: ScanOptions = {}): Promi
 
 function chosenColumns(schema: Schema, names: readonly string[] | undefined): readonly Field[] {
   if (names === undefined) return schema.fields;
+  if (names.length === 0) throw new IcebergError('invalid', 'A scan without columns has no rows to give.');
   return names.map(name => {
     const found = findField(schema, [name]);
     if (found !== undefined) return found.field;
