@@ -1,22 +1,21 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isStarted } from '../generated.ts';
+import { folderOf, isObtained, type Obtainable, obtainOnce } from './place.ts';
 
-// What tests need from PyPI: an environment of Python with exact versions, and wheels that are only unpacked. Each is made
-// once, beside its place, and moved there when it is whole; `.ok` says from what. The registry is the one that pip is set up for.
+// What tests need from PyPI: an environment of Python with exact versions, and extensions of DuckDB, which come as wheels. The
+// registry is the one that pip is set up for. `node scripts/services/python.ts` obtains both.
 
 const run = promisify(execFile);
 
-export interface PythonEnvironment {
-  /** The interpreter. Programs beside it name the folder where they were made, and do not run. */
-  python: string;
+interface Pinned extends Obtainable {
+  pins: readonly string[];
 }
 
 /** PyIceberg with all that it needs: versions that were tested together. */
-const PYICEBERG: readonly string[] = [
+const pyiceberg = pinned('pyiceberg', '0.12.0', [
   'annotated-types==0.8.0',
   'cachetools==8.0.1',
   'certifi==2026.10.18',
@@ -44,67 +43,53 @@ const PYICEBERG: readonly string[] = [
   'tzdata==2026.6',
   'urllib3==2.8.0',
   'zstandard==0.25.0',
-];
+]);
 
 /** DuckDB loads an extension of exactly its own version. */
 const DUCKDB = '1.5.5';
+const EXTENSIONS = ['avro', 'httpfs', 'iceberg'] as const;
+const duckdb_extensions = pinned(
+  'duckdb-extensions',
+  DUCKDB,
+  EXTENSIONS.map(name => `duckdb-extension-${name}==${DUCKDB}`),
+);
 
-export function pyicebergEnvironment(): Promise<PythonEnvironment> {
-  return obtain(join('pyiceberg', '0.12.0'), PYICEBERG, async folder => {
-    await run('python3', ['-m', 'venv', folder]);
-    await pip(join(folder, 'bin', 'python'), ['install', '--no-deps', ...PYICEBERG]);
-  }).then(folder => ({ python: join(folder, 'bin', 'python') }));
+export function isPythonObtained(): boolean {
+  return isObtained(pyiceberg) && isObtained(duckdb_extensions);
 }
 
-/** The paths of extension files by name. */
-export async function duckdbExtensions<const Name extends string>(
-  names: readonly Name[],
-): Promise<Record<Name, string>> {
-  const folders = await Promise.all(names.map(name => duckdbExtension(name)));
-  return Object.fromEntries(names.map((name, at) => [name, folders[at]])) as Record<Name, string>;
+/** The interpreter that has PyIceberg. Programs beside it name the folder where they were made, and do not run. */
+export async function pyicebergPython(): Promise<string> {
+  const folder = await obtainOnce(pyiceberg, async draft => {
+    await run('python3', ['-m', 'venv', draft]);
+    await pip(join(draft, 'bin', 'python'), ['install', '--no-deps', ...pyiceberg.pins]);
+  });
+  return join(folder, 'bin', 'python');
 }
 
-async function duckdbExtension(name: string): Promise<string> {
-  const { python } = await pyicebergEnvironment();
-  const wheel = `duckdb-extension-${name}==${DUCKDB}`;
-  const folder = await obtain(join('duckdb-extensions', `${name}-${DUCKDB}`), [wheel], target =>
-    pip(python, ['install', '--no-deps', '--target', target, wheel]),
+/** Files to LOAD, in the order in which they need each other. */
+export async function duckdbExtensions(): Promise<string[]> {
+  const python = await pyicebergPython();
+  await obtainOnce(duckdb_extensions, draft =>
+    pip(python, ['install', '--no-deps', '--target', draft, ...duckdb_extensions.pins]),
   );
-  return join(folder, `duckdb_extension_${name}`, 'extensions', `v${DUCKDB}`, `${name}.duckdb_extension`);
+  return EXTENSIONS.map(name =>
+    join(
+      folderOf(duckdb_extensions),
+      `duckdb_extension_${name}/extensions/v${DUCKDB}/${name}.duckdb_extension`,
+    ),
+  );
+}
+
+/** Other pins are another version of it. */
+function pinned(name: string, version: string, pins: readonly string[]): Pinned {
+  const hash = createHash('sha256').update(pins.join('\n')).digest('hex').slice(0, 8);
+  return { name, version: `${version}-${hash}`, pins };
 }
 
 async function pip(python: string, args: readonly string[]): Promise<void> {
-  await run(python, ['-m', 'pip', ...args, '--quiet', '--disable-pip-version-check', '--no-warn-script-location']);
+  await run(python, ['-m', 'pip', ...args, '--quiet', '--disable-pip-version-check']);
 }
 
-/** Whole or not there: a run that was killed leaves a draft that nobody looks at. */
-async function obtain(
-  name: string,
-  from: readonly string[],
-  make: (folder: string) => Promise<void>,
-): Promise<string> {
-  const folder = join(cacheFolder(), name);
-  const made_from = `${from.join('\n')}\n`;
-  if (await isMade(folder, made_from)) return folder;
-  await mkdir(dirname(folder), { recursive: true });
-  const draft = await mkdtemp(`${folder}.draft-`);
-  try {
-    await make(draft);
-    await writeFile(join(draft, '.ok'), made_from);
-    if (existsSync(folder) && !(await isMade(folder, made_from))) await rm(folder, { recursive: true });
-    await rename(draft, folder);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    // Another test process was faster.
-    if (!(await isMade(folder, made_from))) throw error;
-  }
-  return folder;
-}
-
-async function isMade(folder: string, made_from: string): Promise<boolean> {
-  return (await readFile(join(folder, '.ok'), 'utf8').catch(() => '')) === made_from;
-}
-
-function cacheFolder(): string {
-  return process.env.MOULIN_SERVICES_CACHE ?? join(homedir(), '.cache', 'moulin-services');
-}
+if (isStarted(import.meta.url))
+  for (const path of [await pyicebergPython(), ...(await duckdbExtensions())]) console.log(path);

@@ -55,6 +55,8 @@ export {
   versionOf,
   withPrevious,
 } from './metadata/index.ts';
+export { newOrderSchema, newSpecSchema } from './metadata/update.ts';
+export { viewVersionSchema } from './metadata/view.ts';
 export {
   CONTENT,
   type Content,

@@ -14,3 +14,5 @@ export { MOMENTS, type Moment } from './moments.ts';
 export { openLake } from './open.ts';
 export type { LakeParts } from './parts.ts';
 export { toFailure } from './problems.ts';
+export type { Catalog, CatalogAnswer, CatalogCall, Endpoint } from './rest/call.ts';
+export { type CatalogParts, openCatalog } from './rest/catalog.ts';

@@ -1,10 +1,10 @@
 import type {
   Files,
-  PartitionSpec,
+  NewOrder,
+  NewSpec,
   Pointer,
   Requirement,
   Schema,
-  SortOrder,
   TableMetadata,
   Update,
   ViewMetadata,
@@ -86,8 +86,8 @@ export interface NewTable {
   description?: string;
   zone?: 'raw' | 'curated';
   schema: Schema;
-  spec?: PartitionSpec;
-  order?: SortOrder;
+  spec?: NewSpec;
+  order?: NewOrder;
   properties?: Readonly<Record<string, string>>;
   /**
    * Of a table that another engine makes, and only below the location of the namespace; absent: a place of our own, which no

@@ -7,6 +7,7 @@ import { isTooDeep, MAX_JSON_DEPTH } from '../../base/kit/json.ts';
 import { openApiDocument } from '../../contract/openapi.ts';
 import { API_PREFIX, routeEntries } from '../../contract/routes.ts';
 import { isNotModified } from './answer.ts';
+import { isCatalogPath, mountCatalog, sendCatalogFailure } from './catalog.ts';
 import { drainOnClose } from './drain.ts';
 import { openEventHub } from './event-hub.ts';
 import { openEventStreams } from './event-stream.ts';
@@ -63,6 +64,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   mountHealth(app, health, parts);
   mountMetrics(app, metrics, parts);
   mountOpenApi(app, parts);
+  if (parts.catalog) await mountCatalog(app, parts.catalog, parts);
   if (is_built && parts.web_folder !== undefined) await mountPages(app, parts.web_folder);
 
   await app.ready();
@@ -74,6 +76,8 @@ function makeApp(parts: ServerParts, limits: ServerLimits): FastifyInstance {
     logger: false,
     genReqId: () => newId(),
     bodyLimit: limits.body_bytes,
+    // Eight levels of a namespace of the lake, of 200 characters each, in one part of an address.
+    routerOptions: { maxParamLength: 8 * 200 + 7 },
     trustProxy: parts.config.trusted_proxies.length > 0 ? [...parts.config.trusted_proxies] : false,
     // While closing we answer ourselves, in the one shape.
     return503OnClosing: false,
@@ -82,7 +86,9 @@ function makeApp(parts: ServerParts, limits: ServerLimits): FastifyInstance {
     // An address that cannot be decoded reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
       setSecurityHeaders(reply, request);
-      sendFailure(request, reply, error, parts);
+      if (parts.catalog && isCatalogPath(pathOf(request)))
+        sendCatalogFailure(parts.catalog, request, reply, error, parts);
+      else sendFailure(request, reply, error, parts);
     },
   });
 }

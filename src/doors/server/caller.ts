@@ -40,9 +40,9 @@ export async function admit(
 }
 
 /** Best effort: who may not do this is told so whether or not the audit log can be written. */
-async function tellDenied(
+export async function tellDenied(
   name: string,
-  { permission }: RouteSpec,
+  { permission }: Pick<RouteSpec, 'permission'>,
   request: FastifyRequest,
   { principal, workspace_id }: Caller,
   { denied, log }: Door,
@@ -97,7 +97,7 @@ export async function readmit(route: RouteSpec, caller: Caller, identify: Identi
   authorise(route, { ...caller, principal, workspace_id });
 }
 
-function authorise(route: RouteSpec, caller: Caller): void {
+export function authorise(route: Pick<RouteSpec, 'permission'>, caller: Caller): void {
   const { permission } = route;
   if (permission === 'public') return;
   if (caller.principal === undefined) throw fail('auth.required');

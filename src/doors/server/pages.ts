@@ -46,7 +46,7 @@ export async function mountPages(app: FastifyInstance, web_folder: string): Prom
 export function isPageRequest(request: FastifyRequest): boolean {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const path = pathOf(request);
-  const isReserved = /^\/(api|health|metrics|assets)(\/|$)/.test(path);
+  const isReserved = /^\/(api|iceberg|health|metrics|assets)(\/|$)/.test(path);
   // Slugs and ids have no dots and need no escapes; what has them is no page of ours.
   return (
     isRead &&

@@ -8,6 +8,7 @@ import type { Principal } from '../../contract/principal.ts';
 import type { Call, Handlers, Origin, StreamReply } from '../../contract/route.ts';
 import type { domainRoutes } from '../../contract/routes.ts';
 import type { Event, PartState, System } from '../../contract/system.ts';
+import type { Catalog } from '../../domains/lakehouse/index.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 
 /** Everything that the HTTP door needs and does not make: the composition root gives it, tests give their own. */
@@ -28,6 +29,8 @@ export interface ServerParts {
   describe: () => Promise<Omit<System, 'parts'>>;
   /** A backup as a stream, told in the audit log. */
   backup: (call: Pick<Call, 'principal' | 'origin'>) => Promise<StreamReply>;
+  /** The Iceberg REST catalog, at /iceberg. */
+  catalog?: Catalog;
   /** The built web UI; undefined or empty when it was not built. */
   web_folder: string | undefined;
   log: Log;
