@@ -46,7 +46,7 @@ export function truncateSql(column: string, type: PrimitiveType, width: number):
         unscaledSql(column),
         type,
         width,
-        n => `CAST(CAST(${n} AS VARCHAR) || 'e-${parts.scale}' AS ${type})`,
+        n => `CAST(${pointedSql(n, parts.scale)} AS ${type})`,
       );
     case 'int':
       return wholeSql(`CAST(${column} AS HUGEINT)`, type, width, n => `CAST(${n} AS INTEGER)`);
@@ -58,6 +58,15 @@ export function truncateSql(column: string, type: PrimitiveType, width: number):
 /** The digits of a decimal as an integer. By its text: multiplying would not fit where there are 38 of them. */
 export function unscaledSql(column: string): string {
   return `CAST(replace(CAST(${column} AS VARCHAR), '.', '') AS HUGEINT)`;
+}
+
+/** Digits with their point. DuckDB reads `123e-2` only where the digits fit into the type without the exponent. */
+function pointedSql(number: string, scale: number): string {
+  if (scale === 0) return `CAST(${number} AS VARCHAR)`;
+  const digits = `CAST(abs(${number}) AS VARCHAR)`;
+  const padded = `lpad(${digits}, CAST(greatest(length(${digits}), ${scale + 1}) AS INTEGER), '0')`;
+  const sign = `(CASE WHEN ${number} < 0 THEN '-' ELSE '' END)`;
+  return `${sign} || left(${padded}, -${scale}) || '.' || right(${padded}, ${scale})`;
 }
 
 /** CASE, not `greatest`, which passes over NULL. */
