@@ -22,9 +22,9 @@ import { created } from '../access/index.ts';
 import type { Committed, LakeContext, LakeRow, NewPlace, TableChange } from './lake.ts';
 import { loadRow, loadTable, needRow } from './load.ts';
 import { fullName } from './names.ts';
-import { needNamespace } from './namespaces.ts';
+import { needAndHold } from './namespaces.ts';
 import type { Parts } from './parts.ts';
-import { keepInside, namespaceLocation, workspaceLocation } from './place.ts';
+import { isBelow, namespaceLocation, workspaceLocation } from './place.ts';
 import { inOurWords } from './problems.ts';
 import { addStagedPrefixes } from './store/staging.ts';
 import { insertPointer, insertTable, tableAround, tablesById, tablesNamed } from './store/tables.ts';
@@ -135,9 +135,8 @@ async function afterwards(
   // A clock that lags must not make a table whose history runs backwards.
   const now_ms = Math.max(parts.clock.now(), before?.['last-updated-ms'] ?? 0);
   const after = applyUpdates(before, change.updates, { now_ms });
-  if (after.location !== before?.location)
-    keepInside(after.location, workspaceLocation(parts.root, workspace_id));
-  keepInside(metadataFolder(after), workspaceLocation(parts.root, workspace_id));
+  if (after.location !== before?.location) parts.keepInside(workspace_id, after.location);
+  parts.keepInside(workspace_id, metadataFolder(after));
   return before && before_location !== null && row ? withPrevious(after, before, before_location) : after;
 }
 
@@ -303,8 +302,8 @@ async function makeRow(
   { place, after }: Draft,
 ): Promise<Pick<LakeRow, 'id' | 'namespace' | 'name'>> {
   const { workspace_id } = context;
-  const namespace = await needNamespace(tx, context, place.namespace);
-  const { location } = after;
+  const namespace = await needAndHold(tx, context, place.namespace);
+  const location = parts.keepInside(workspace_id, after.location);
   const { id, zone } = ownPlace(parts, workspace_id, namespace.id, location);
   if (await tableAround(tx, workspace_id, location)) throw fail('lake.outside', { location });
   return insertRow(parts, tx, context, { id, namespace, name: place.name, zone, location });
@@ -320,9 +319,9 @@ function ownPlace(
   const inside = location.slice(workspaceLocation(root, workspace_id).length + 1);
   const [, zone, id] = /^(raw|curated)\/([0-9a-f-]{36})$/.exec(inside) ?? [];
   if ((zone === 'raw' || zone === 'curated') && id !== undefined) return { id, zone };
-  const below = `${namespaceLocation(root, workspace_id, namespace_id)}/`;
   // Other engines make tables below their namespace; elsewhere they might come to lie in a place of ours.
-  if (!location.startsWith(below)) throw fail('lake.outside', { location });
+  if (!isBelow(location, namespaceLocation(root, workspace_id, namespace_id)))
+    throw fail('lake.outside', { location });
   return { id: newId(), zone: 'foreign' };
 }
 

@@ -19,7 +19,6 @@ export function factsOf(
   const snapshot = currentSnapshot(metadata);
   return {
     table_uuid: metadata['table-uuid'],
-    location: metadata.location,
     format_version: metadata['format-version'],
     snapshot_id: snapshot ? String(snapshot['snapshot-id']) : null,
     ...totalsIn(snapshot),

@@ -45,7 +45,7 @@ export async function findNamespace(
   return same.find(({ mount_id }) => mount_id === null) ?? same[0];
 }
 
-/** One that a table goes into: ours, and it stays until the transaction ends. */
+/** One that a table may go into: ours. */
 export async function needNamespace(
   tx: Tx,
   { workspace_id }: LakeContext,
@@ -54,7 +54,17 @@ export async function needNamespace(
   const found = await findNamespace(tx, workspace_id, levels);
   if (!found) throw fail('lake.namespace_missing', { name: levels.join('.') });
   if (found.mount !== null) throw fail('lake.read_only', { name: found.path, mount: found.mount });
-  if (!(await holdNamespace(tx, workspace_id, found.id)))
+  return found;
+}
+
+/** And it stays until the transaction ends: a table goes into it now. */
+export async function needAndHold(
+  tx: Tx,
+  context: LakeContext,
+  levels: readonly string[],
+): Promise<Namespace> {
+  const found = await needNamespace(tx, context, levels);
+  if (!(await holdNamespace(tx, context.workspace_id, found.id)))
     throw fail('lake.namespace_missing', { name: found.path });
   return found;
 }

@@ -4,13 +4,16 @@ import { openMetadataCache } from './metadata-cache.ts';
 import { openNamespaces } from './namespaces.ts';
 import { type LakeParts, openQueues, type Parts } from './parts.ts';
 import { readPinned } from './pins.ts';
+import { keepInside } from './place.ts';
 import { openTables } from './tables.ts';
 import { openViews } from './views.ts';
 
 export function assemble(given: LakeParts): Parts {
-  const { store } = given;
+  const { store, storage } = given;
   return {
     ...given,
+    root: storage.facts.root,
+    keepInside: (workspace_id, location) => keepInside(storage, workspace_id, location),
     reached: given.reached ?? (() => {}),
     cache: openMetadataCache(),
     oneAtATime: openQueues(),

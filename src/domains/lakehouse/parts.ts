@@ -1,6 +1,7 @@
 import type { Store, Tx } from '../../base/db/index.ts';
 import type { Files } from '../../base/iceberg/index.ts';
 import type { Clock } from '../../base/kit/clock.ts';
+import type { Storage } from '../../base/storage/index.ts';
 import type { Actor, AuditNote } from '../access/index.ts';
 import type { Lake, LakeContext } from './lake.ts';
 import type { MetadataCache } from './metadata-cache.ts';
@@ -9,9 +10,8 @@ import type { Moment } from './moments.ts';
 /** What the composition root gives. */
 export interface LakeParts {
   store: Store;
-  /** Where this lake is: `file:///…` or `s3://…`, without a slash at its end. */
-  root: string;
-  /** Of one workspace: reads and deletes nothing outside its part of the root. */
+  storage: Storage;
+  /** Of one workspace: reads, writes and deletes nothing outside its part of the storage. */
   filesOf(workspace_id: string): Files;
   clock: Clock;
   /** The audit entry and the event, in the transaction of the change. */
@@ -22,6 +22,8 @@ export interface LakeParts {
 
 /** What every part of this room works with. */
 export interface Parts extends Required<Omit<LakeParts, 'access'>> {
+  root: string;
+  keepInside(workspace_id: string, location: string): string;
   cache: MetadataCache;
   /** One commit at a time for each table in this process: they would only be faster than each other. */
   oneAtATime<T>(tables: readonly string[], work: () => Promise<T>): Promise<T>;

@@ -7,9 +7,9 @@ import { insertRow, type WrittenMetadata, writeMetadata } from './commit.ts';
 import type { Lake, LakeContext, LakeRow, Loaded, NewTable, Zone } from './lake.ts';
 import { loadTable, loadView, needRow } from './load.ts';
 import { fullName, isSamePath } from './names.ts';
-import { needNamespace } from './namespaces.ts';
+import { needAndHold, needNamespace } from './namespaces.ts';
 import type { Parts } from './parts.ts';
-import { keepInside, namespaceLocation, plainLocation, tableLocation, workspaceLocation } from './place.ts';
+import { isBelow, namespaceLocation, tableLocation } from './place.ts';
 import { inOurWords } from './problems.ts';
 import { deleteTableRows, droppedAt } from './store/staging.ts';
 import {
@@ -101,7 +101,7 @@ async function draftOf(
   const id = fresh.id ?? newId();
   const zone = fresh.zone ?? 'curated';
   const own = tableLocation(root, { workspace_id, zone, id });
-  const wanted = fresh.location === undefined ? own : plainLocation(fresh.location);
+  const wanted = fresh.location === undefined ? own : parts.keepInside(workspace_id, fresh.location);
   const location = wanted === own ? own : await foreignLocation(parts, context, fresh.namespace, wanted);
   const metadata = await inOurWords(fresh.name, async () =>
     newMetadata({
@@ -124,7 +124,9 @@ async function foreignLocation(
   location: string,
 ): Promise<string> {
   const namespace = await parts.read(context, tx => needNamespace(tx, context, levels));
-  return keepInside(location, namespaceLocation(parts.root, context.workspace_id, namespace.id));
+  if (!isBelow(location, namespaceLocation(parts.root, context.workspace_id, namespace.id)))
+    throw fail('lake.outside', { location });
+  return location;
 }
 
 async function putIn(
@@ -136,7 +138,7 @@ async function putIn(
 ): Promise<Loaded> {
   const { location: metadata_location } = file;
   const row = await parts.write(context, async tx => {
-    const namespace = await needNamespace(tx, context, fresh.namespace);
+    const namespace = await needAndHold(tx, context, fresh.namespace);
     if (await tableAround(tx, context.workspace_id, metadata.location))
       throw fail('lake.outside', { location: metadata.location });
     const { location } = metadata;
@@ -163,27 +165,20 @@ async function registerTable(
   { namespace, name, location, overwrite = false }: Parameters<Lake['tables']['register']>[1],
 ): Promise<Loaded> {
   const { workspace_id } = context;
-  const inside = keepInside(location, workspaceLocation(parts.root, workspace_id));
+  const inside = parts.keepInside(workspace_id, location);
   const there = await parts.read(context, tx => findTable(tx, context, namespace, name));
   if (there && !overwrite) throw fail('lake.table_taken', { name: fullName(there.namespace, there.name) });
   const metadata_location = await inOurWords(inside, () => newestMetadata(parts, workspace_id, inside));
   const files = parts.filesOf(workspace_id);
   const metadata = await inOurWords(name, () => parts.cache.read(files, metadata_location));
-  keepInside(metadata.location, workspaceLocation(parts.root, workspace_id));
+  const home = parts.keepInside(workspace_id, metadata.location);
   const row = await parts.write(context, async tx => {
     if (there) await drop(parts, tx, context, there.id);
-    const around = await tableAround(tx, workspace_id, metadata.location);
-    if (around !== undefined) await takeOver(tx, workspace_id, metadata.location);
-    const home = await needNamespace(tx, context, namespace);
+    const around = await tableAround(tx, workspace_id, home);
+    if (around !== undefined) await takeOver(tx, workspace_id, home);
+    const into = await needAndHold(tx, context, namespace);
     const made = await insertRow(parts, tx, context, {
-      ...{
-        id: newId(),
-        namespace: home,
-        name,
-        zone: 'foreign',
-        location: metadata.location,
-        registered: true,
-      },
+      ...{ id: newId(), namespace: into, name, zone: 'foreign', location: home, registered: true },
     });
     await swap(tx, context, [
       {
@@ -249,7 +244,7 @@ async function rename(
 ): Promise<LakeRow> {
   const { workspace_id, actor } = context;
   const before = await lockOwn(tx, context, id);
-  const namespace = await needNamespace(tx, context, to.namespace);
+  const namespace = await needAndHold(tx, context, to.namespace);
   const name = fullName(namespace.path, to.name);
   const taken = await isNameTaken(tx, { namespace_id: namespace.id, name: to.name, but: id });
   if (taken) throw fail('lake.table_taken', { name });

@@ -6,9 +6,9 @@ import { insertRow } from './commit.ts';
 import type { Lake, LakeContext, LakeRow, LoadedView } from './lake.ts';
 import { loadView, needRow } from './load.ts';
 import { fullName } from './names.ts';
-import { needNamespace } from './namespaces.ts';
+import { needAndHold, needNamespace } from './namespaces.ts';
 import type { Parts } from './parts.ts';
-import { keepInside, namespaceLocation, workspaceLocation } from './place.ts';
+import { isBelow, namespaceLocation } from './place.ts';
 import { inOurWords } from './problems.ts';
 import { addStagedPrefixes, deleteStagedPrefixes } from './store/staging.ts';
 import { describeView, moveView } from './store/views.ts';
@@ -33,11 +33,12 @@ async function createView(
   const id = newId();
   const namespace = await parts.read(context, tx => needNamespace(tx, context, levels));
   const home = namespaceLocation(parts.root, workspace_id, namespace.id);
-  const place = location === undefined ? `${home}/views/${id}` : keepInside(location, home);
+  const place = location === undefined ? `${home}/views/${id}` : parts.keepInside(workspace_id, location);
+  if (!isBelow(place, home)) throw fail('lake.outside', { location: place });
   const metadata = make(place);
   const file = await writeView(parts, context, metadata, null);
   const row = await parts.write(context, async tx => {
-    const here = await needNamespace(tx, context, levels);
+    const here = await needAndHold(tx, context, levels);
     await insertRow(parts, tx, context, {
       ...{ id, namespace: here, name, kind: 'view', zone: 'foreign', location: place },
     });
@@ -57,7 +58,7 @@ async function replaceView(
     const current = await parts.read(context, tx => needRow(tx, context, id));
     const loaded = await loadView(parts, current);
     const metadata = await inOurWords(current.name, async () => change(loaded.metadata));
-    keepInside(metadata.location, workspaceLocation(parts.root, context.workspace_id));
+    parts.keepInside(context.workspace_id, metadata.location);
     const file = await writeView(parts, context, metadata, loaded.metadata_location);
     const row = await parts.write(context, async tx => {
       const moved = await move(tx, context, { id, base: loaded.metadata_location, file, metadata });

@@ -9,7 +9,6 @@ export interface PointerMove {
   base_location: string | null;
   metadata_location: string;
   table_uuid: string;
-  location: string;
   format_version: number;
   snapshot_id: string | null;
   /** The rows are others than before. */
@@ -61,14 +60,14 @@ export async function describeMoved(
   moves: readonly PointerMove[],
 ): Promise<void> {
   await sql`
-    update lake_tables t set metadata_location = w.metadata_location, table_uuid = w.table_uuid, location = w.location,
+    update lake_tables t set metadata_location = w.metadata_location, table_uuid = w.table_uuid,
       format_version = w.format_version, snapshot_id = w.snapshot_id, "rows" = w."rows", bytes = w.bytes,
       files = w.files, delete_files = w.delete_files, snapshots = w.snapshots, metadata_bytes = w.metadata_bytes,
       columns = w.columns, partitioned_by = array(select jsonb_array_elements_text(w.partitioned_by)),
       committed_at = case when w.has_new_snapshot then now() else t.committed_at end,
       error = null, version = t.version + 1, updated_at = now()
     from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb)
-      as w(table_id uuid, metadata_location text, table_uuid uuid, location text, format_version int, snapshot_id bigint,
+      as w(table_id uuid, metadata_location text, table_uuid uuid, format_version int, snapshot_id bigint,
         has_new_snapshot boolean, "rows" bigint, bytes bigint, files bigint, delete_files bigint, snapshots int,
         metadata_bytes bigint, columns int, partitioned_by jsonb)
     where t.workspace_id = ${workspace_id} and t.id = w.table_id`.execute(tx);
