@@ -60,9 +60,9 @@ export function valueSql(type: PrimitiveType, value: Value): string {
   switch (kind.name) {
     case 'boolean':
       return String(value);
+    // In quotes, for -2147483648 is the minus of a number that is too large.
     case 'int':
-      return `${value}::INTEGER`;
-    // In quotes, for -9223372036854775808 is the minus of a number that is too large.
+      return `'${value}'::INTEGER`;
     case 'long':
       return `'${value}'::BIGINT`;
     case 'float':
@@ -72,7 +72,7 @@ export function valueSql(type: PrimitiveType, value: Value): string {
     case 'decimal':
       return `'${showValue(type, value)}'::DECIMAL(${kind.precision}, ${kind.scale})`;
     case 'date':
-      return `(DATE '1970-01-01' + ${value}::INTEGER)`;
+      return `(DATE '1970-01-01' + '${value}'::INTEGER)`;
     case 'time':
       return `(TIME '00:00:00' + to_microseconds(${value}))`;
     case 'timestamp':
