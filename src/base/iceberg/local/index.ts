@@ -1,0 +1,4 @@
+export { type FolderTable, fileTable, folderTable } from './catalog.ts';
+export { type EngineOptions, type LocalEngine, localEngine } from './engine.ts';
+export { localFiles } from './files.ts';
+export { fileLocation, filePath } from './location.ts';
