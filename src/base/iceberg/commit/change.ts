@@ -1,7 +1,7 @@
 import { IcebergError } from '../errors.ts';
-import { findSnapshot } from '../metadata/index.ts';
+import { findSnapshot, specOf } from '../metadata/index.ts';
 import type { DataFile, ManifestEntry, ManifestFile, Snapshot, TableMetadata } from '../model.ts';
-import { normalLocation } from '../scan/index.ts';
+import { isUnpartitioned, normalLocation, partitionKey } from '../scan/index.ts';
 import { clusterManifests } from './cluster.ts';
 import {
   addEntries,
@@ -21,9 +21,9 @@ import {
   type Publish,
   type RewriteManifests,
 } from './operation.ts';
-import { aboutFile, replacesAll } from './rules.ts';
+import { aboutFile } from './rules.ts';
 import type { Made } from './staged.ts';
-import { newTally, partitionKey, type Tally } from './summary.ts';
+import { newTally, type Tally } from './summary.ts';
 
 // What an operation does to the manifests of the snapshot on which it lands.
 
@@ -161,7 +161,7 @@ async function partitionsOf(
   before: readonly ManifestFile[],
 ): Promise<Removal> {
   const partitions = new Set(added.map(partitionKey));
-  if (replacesAll({ kind: 'replace_partitions', added })) return everything(partitions.size > 0);
+  if (added.some(file => isUnpartitioned(specOf(shop.metadata, file.spec_id)))) return everything(true);
   const specs = new Set(added.map(file => file.spec_id));
   for (const manifest of before) {
     if (specs.has(manifest.partition_spec_id) || specs.size === 0) continue;

@@ -7,7 +7,7 @@ import {
   STATUS,
   type TableMetadata,
 } from '../model.ts';
-import type { ManifestReader } from './reader.ts';
+import type { ManifestReader } from '../scan/index.ts';
 import { type History, NO_HISTORY, type Removed } from './rules.ts';
 
 /** What happened on a branch between `from` (null: before its first snapshot) and `head`. Reads only what came with those snapshots. */

@@ -18,7 +18,7 @@ export {
   type RowDelta,
 } from './operation.ts';
 export { type Base, type Produced, produce, type World } from './produce.ts';
-export { type ManifestReader, openReader } from './reader.ts';
+export { openReader } from './reader.ts';
 export { backOff, type Committed, commitWithRetry, isConflict, type RetryOptions } from './retry.ts';
 export {
   type Collision,
@@ -30,5 +30,5 @@ export {
   WHERE_RULES_HOLD,
 } from './rules.ts';
 export { discard, metadataFolder, newSnapshotId, type Staged, stage } from './staged.ts';
-export { partitionKey, type Totals, totalsOf } from './summary.ts';
+export { type Totals, totalsOf } from './summary.ts';
 export { validate } from './validate.ts';

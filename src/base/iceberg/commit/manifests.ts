@@ -1,5 +1,5 @@
 import { IcebergError } from '../errors.ts';
-import { writeManifest } from '../manifest/index.ts';
+import { UNASSIGNED, writeManifest } from '../manifest/index.ts';
 import { specOf } from '../metadata/index.ts';
 import {
   CONTENT,
@@ -9,10 +9,10 @@ import {
   STATUS,
   type TableMetadata,
 } from '../model.ts';
-import { normalLocation } from '../scan/index.ts';
+import { type ManifestReader, normalLocation } from '../scan/index.ts';
 import type { Files } from '../world.ts';
-import { type ManifestReader, manifestSchema } from './reader.ts';
-import { type Made, metadataFolder, type Staged, UNASSIGNED } from './staged.ts';
+import { manifestSchema } from './reader.ts';
+import { type Made, metadataFolder, type Staged } from './staged.ts';
 import { countAdded, countRemoved, newTally, type Tally } from './summary.ts';
 
 // Manifests made for one snapshot: of its new files, of what is left of older manifests, of several together.
@@ -181,14 +181,13 @@ async function writeBatch(shop: Workshop, entries: readonly ManifestEntry[]): Pr
       spec,
       content: first.file.content === CONTENT.data ? 0 : 1,
       snapshot_id: staged.snapshot_id,
-      sequence_number: UNASSIGNED,
     },
     entries,
   );
   const location = `${metadataFolder(metadata)}/${staged.attempt}-m${staged.written.size}.avro`;
   staged.written.add(location);
   await files.write(location, bytes);
-  return { ...summary, manifest_path: location };
+  return { manifest_path: location, ...summary };
 }
 
 export function sumTallies(tallies: readonly Tally[]): Tally {

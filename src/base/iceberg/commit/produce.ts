@@ -2,14 +2,15 @@ import { IcebergError } from '../errors.ts';
 import { writeManifestList } from '../manifest/index.ts';
 import { applyUpdates, findSnapshot, type Update, withPrevious } from '../metadata/index.ts';
 import type { ManifestFile, Snapshot, Operation as SnapshotOperation, TableMetadata } from '../model.ts';
+import type { ManifestReader } from '../scan/index.ts';
 import type { Files } from '../world.ts';
 import { type Change, change } from './change.ts';
 import { checkFits } from './fits.ts';
 import { hasLive, mergeManifests, type Workshop } from './manifests.ts';
 import { mergeRules, planMerges } from './merge.ts';
 import { addedData, addedDeletes, branchOf, MAIN, type Operation } from './operation.ts';
-import { countLive, type ManifestReader } from './reader.ts';
-import { assign, metadataFolder, type Staged } from './staged.ts';
+import { countLive } from './reader.ts';
+import { metadataFolder, type Staged } from './staged.ts';
 import { addTotals, NOTHING, summarize, type Tally, type Totals, totalsOf } from './summary.ts';
 import { validate } from './validate.ts';
 
@@ -61,10 +62,7 @@ export async function produce(
   const shop: Workshop = { ...world, metadata, staged, target_bytes: rules.target_bytes };
   const changed = await change(operation, shop);
   if (changed === undefined) return nothing(base.metadata);
-  const merged = await merge(shop, changed, rules);
-  const manifests = await Promise.all(
-    merged.map(manifest => counted(shop, assign(manifest, sequence_number))),
-  );
+  const manifests = await merge(shop, changed, rules);
 
   const snapshot = await writeSnapshot(operation, shop, changed, manifests, sequence_number, world.now_ms);
   const updates = updatesOf(operation, base.metadata, snapshot);
@@ -126,27 +124,6 @@ async function merge(
     merged.push(...(group.length === 1 ? group : await mergeManifests(shop, group)));
   return merged;
 }
-
-/** Version 2 wants the counts that version 1 leaves to the writer. */
-async function counted(shop: Workshop, manifest: ManifestFile): Promise<ManifestFile> {
-  if (COUNTS.every(name => manifest[name] !== undefined)) return manifest;
-  const counts = Object.fromEntries(COUNTS.map(name => [name, 0])) as Record<(typeof COUNTS)[number], number>;
-  for (const { status, file } of await shop.reader.entries(shop.metadata, manifest)) {
-    const word = (['existing', 'added', 'deleted'] as const)[status];
-    counts[`${word}_files_count`] += 1;
-    counts[`${word}_rows_count`] += file.record_count;
-  }
-  return { ...manifest, ...counts };
-}
-
-const COUNTS = [
-  'added_files_count',
-  'existing_files_count',
-  'deleted_files_count',
-  'added_rows_count',
-  'existing_rows_count',
-  'deleted_rows_count',
-] as const;
 
 // ── The snapshot ────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,42 +1,24 @@
-import { IcebergError } from '../errors.ts';
-import { readManifest, readManifestList } from '../manifest/index.ts';
+import { openManifests } from '../manifest/index.ts';
 import { currentSchema, specOf } from '../metadata/index.ts';
-import type {
-  ManifestEntry,
-  ManifestFile,
-  PartitionSpec,
-  Schema,
-  Snapshot,
-  TableMetadata,
-} from '../model.ts';
+import type { ManifestFile, PartitionSpec, Schema, TableMetadata } from '../model.ts';
+import type { ManifestReader } from '../scan/index.ts';
 import { fieldsById } from '../schema/index.ts';
 import type { Files } from '../world.ts';
 import { isLive } from './manifests.ts';
 import { count, NOTHING, type Totals } from './summary.ts';
 
-/** Manifests and their entries, whoever wrote them. Both never change, so what was read may be kept. */
-export interface ManifestReader {
-  manifests(metadata: TableMetadata, snapshot: Snapshot): Promise<readonly ManifestFile[]>;
-  entries(metadata: TableMetadata, manifest: ManifestFile): Promise<readonly ManifestEntry[]>;
-}
+const CACHE_BYTES = 64 * 1024 * 1024;
 
-export function openReader(files: Files): ManifestReader {
+/** Keeps what it read, up to `cache_bytes`: one for each storage, not one for each question. */
+export function openReader(files: Pick<Files, 'read'>, cache_bytes = CACHE_BYTES): ManifestReader {
+  const manifests = openManifests(files, { cache_bytes });
   return {
-    manifests: async (_, snapshot) => readManifestList(await files.read(listOf(snapshot))),
-    async entries(metadata, manifest) {
+    manifests: (_, snapshot) => manifests.list(snapshot),
+    entries(metadata, manifest) {
       const spec = specOf(metadata, manifest.partition_spec_id);
-      const schema = manifestSchema(metadata, spec);
-      return readManifest(await files.read(manifest.manifest_path), manifest, { schema, spec });
+      return manifests.entries(manifest, { spec, schema: manifestSchema(metadata, spec) });
     },
   };
-}
-
-function listOf(snapshot: Snapshot): string {
-  const list = snapshot['manifest-list'];
-  if (list !== undefined) return list;
-  throw new IcebergError('unsupported', `snapshot ${snapshot['snapshot-id']} has no manifest list`, {
-    snapshot: String(snapshot['snapshot-id']),
-  });
 }
 
 /** The schema by which a manifest of this spec is understood: the newest that still has every column which the spec divides by. */

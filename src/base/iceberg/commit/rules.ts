@@ -1,6 +1,6 @@
 import { CONTENT, type DataFile } from '../model.ts';
+import { onlyPath, partitionKey } from '../scan/index.ts';
 import { addedData, type Isolation, type Kind, type Operation, removedData } from './operation.ts';
-import { partitionKey } from './summary.ts';
 
 // What two writers must not both do, as one table. `history` is everything that others committed on the branch between the
 // snapshot on which the operation was planned and the base on which it shall land.
@@ -79,6 +79,8 @@ export interface Sight {
   /** May these deletes hit a row that was read? By partition: whom they hit is inside the file. */
   reads_below(deletes: DataFile): boolean;
   same(location: string): string;
+  /** One partition, whatever its name: the table. */
+  isUnpartitioned(spec_id: number): boolean;
 }
 
 export interface Collision {
@@ -142,17 +144,17 @@ const BREAKS: Readonly<Record<RuleName, Breaks>> = {
     history.removed.find(({ file, rows }) => rows !== 'moved' && sight.reads(file))?.file.file_path ??
     history.deletes.find(deletes => sight.reads_below(deletes))?.file_path,
 
-  partition_changed(operation, history) {
+  partition_changed(operation, history, sight) {
     const mine = new Set(addedData(operation).map(partitionKey));
-    const everything = replacesAll(operation);
+    const everything = addedData(operation).some(file => sight.isUnpartitioned(file.spec_id));
     return history.added.find(file => everything || mine.has(partitionKey(file)))?.file_path;
   },
 
-  partition_deleted_from(operation, history) {
+  partition_deleted_from(operation, history, sight) {
     const mine = new Set(addedData(operation).map(partitionKey));
-    const everything = replacesAll(operation);
+    const everything = addedData(operation).some(file => sight.isUnpartitioned(file.spec_id));
     const inside = (file: DataFile) =>
-      everything || file.partition.length === 0 || mine.has(partitionKey(file));
+      everything || sight.isUnpartitioned(file.spec_id) || mine.has(partitionKey(file));
     return (
       history.deletes.find(inside)?.file_path ??
       history.removed.find(({ file, rows }) => rows !== 'moved' && inside(file))?.file.file_path
@@ -164,11 +166,6 @@ const BREAKS: Readonly<Record<RuleName, Breaks>> = {
     history.deletes[0]?.file_path ??
     history.removed.find(({ rows }) => rows !== 'moved')?.file.file_path,
 };
-
-/** Without partitions there is one: the table. */
-export function replacesAll(operation: Operation): boolean {
-  return addedData(operation).some(file => file.partition.length === 0);
-}
 
 function locations(files: readonly DataFile[], sight: Sight): Set<string> {
   return new Set(files.map(file => sight.same(file.file_path)));
@@ -194,17 +191,11 @@ function mayHit(
   const about = aboutFile(deletes);
   if (about !== undefined) return paths.has(sight.same(about));
   // Equality deletes of an unpartitioned spec are about the whole table.
-  if (deletes.content === CONTENT.equality_deletes && deletes.partition.length === 0) return true;
+  if (deletes.content === CONTENT.equality_deletes && sight.isUnpartitioned(deletes.spec_id)) return true;
   return partitions.has(partitionKey(deletes));
 }
 
-const FILE_PATH_ID = 2_147_483_546;
-
-/** The one data file that these position deletes are about: named, or the same text in both bounds (which then was not cut). */
+/** The one data file that these deletes are about, where the manifest says. */
 export function aboutFile(deletes: DataFile): string | undefined {
-  if (deletes.content !== CONTENT.position_deletes) return undefined;
-  if (deletes.referenced_data_file !== undefined) return deletes.referenced_data_file;
-  const lower = deletes.lower_bounds.get(FILE_PATH_ID);
-  const upper = deletes.upper_bounds.get(FILE_PATH_ID);
-  return lower !== undefined && upper?.equals(lower) ? lower.toString('utf8') : undefined;
+  return deletes.content === CONTENT.position_deletes ? onlyPath(deletes) : undefined;
 }

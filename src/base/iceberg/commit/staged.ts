@@ -43,21 +43,6 @@ export function newSnapshotId(): SnapshotId {
   return (randomBytes(8).readBigUInt64BE() >> 11n) | 1n;
 }
 
-/**
- * The sequence number of a snapshot in the making. It is later than all others, and which one it becomes shows only when the
- * base is known: manifests leave it out ("inherited"), so they can be written before and used again.
- */
-export const UNASSIGNED = Number.MAX_SAFE_INTEGER;
-
-export function assign(manifest: ManifestFile, sequence_number: number): ManifestFile {
-  if (manifest.sequence_number !== UNASSIGNED) return manifest;
-  return {
-    ...manifest,
-    sequence_number,
-    min_sequence_number: Math.min(manifest.min_sequence_number, sequence_number),
-  };
-}
-
 /** Where metadata of the table goes. */
 export function metadataFolder(metadata: TableMetadata): string {
   const folder = metadata.properties['write.metadata.path'] ?? `${metadata.location}/metadata`;

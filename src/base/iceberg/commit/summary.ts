@@ -1,4 +1,5 @@
 import { CONTENT, type DataFile, type Operation as SnapshotOperation, type Summary } from '../model.ts';
+import { partitionKey } from '../scan/index.ts';
 
 // The summary of a snapshot. Other engines copy the totals of the last snapshot onward, so a wrong one stays wrong for
 // ever, and a missing one makes Spark's `register_table` fail: ours are right from the first snapshot on.
@@ -101,19 +102,6 @@ export function count(totals: Totals, file: DataFile): void {
       totals.equality_deletes += file.record_count;
       break;
   }
-}
-
-/** Equal for two files of the same partition of the same spec, and only for them. */
-export function partitionKey(file: Pick<DataFile, 'spec_id' | 'partition'>): string {
-  return `${file.spec_id}:${file.partition.map(keyOf).join(',')}`;
-}
-
-function keyOf(value: DataFile['partition'][number]): string {
-  if (value === null) return '-';
-  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
-  if (typeof value === 'string') return JSON.stringify(value);
-  // -0 and 0 are two values of a partition, as they are two in Java.
-  return Object.is(value, -0) ? '-0' : `${typeof value === 'bigint' ? 'n' : ''}${value}`;
 }
 
 export function summarize(

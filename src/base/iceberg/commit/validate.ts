@@ -2,10 +2,9 @@ import { IcebergError } from '../errors.ts';
 import { bind, type Filter, type Pruning, pruning } from '../filter/index.ts';
 import { currentSchema, findSnapshot, schemaOf, specOf } from '../metadata/index.ts';
 import type { Schema, TableMetadata } from '../model.ts';
-import { normalLocation } from '../scan/index.ts';
+import { isUnpartitioned, type ManifestReader, normalLocation } from '../scan/index.ts';
 import { readHistory } from './history.ts';
 import { branchOf, headOf, isolationOf, type Operation, startOf } from './operation.ts';
-import type { ManifestReader } from './reader.ts';
 import { type Collision, findCollision, holds, RULES, type Sight } from './rules.ts';
 
 /** Fails with `conflict` where the operation may not follow what others committed on its branch since it was planned. */
@@ -62,6 +61,7 @@ function sightOf(operation: Operation, base: TableMetadata): Sight {
     reads: file => through(file.spec_id).mayMatch(file),
     reads_below: deletes => through(deletes.spec_id).mayMatchPartition(deletes),
     same: normalLocation,
+    isUnpartitioned: id => isUnpartitioned(specOf(base, id)),
   };
 }
 

@@ -1,5 +1,6 @@
-import { countOr, partitionKey } from '../commit/index.ts';
+import { countOr } from '../commit/index.ts';
 import { CONTENT, type DataFile, type Value } from '../model.ts';
+import { partitionKey } from '../scan/index.ts';
 
 // Which files are written again as fewer, larger ones. Files of one partition together, and never more of them than fit into one
 // piece of work: a group is planned, written and committed by itself, so an interruption loses one group at most.

@@ -1,6 +1,7 @@
-import { isLive, type ManifestReader, totalsOf } from '../commit/index.ts';
+import { isLive, totalsOf } from '../commit/index.ts';
 import { currentSnapshot, printMetadata } from '../metadata/index.ts';
 import { CONTENT, type ManifestFile, type TableMetadata } from '../model.ts';
+import type { ManifestReader } from '../scan/index.ts';
 import { type CompactionRules, compactionRules } from './compact.ts';
 import { type ExpirePolicy, expireSnapshots } from './expire.ts';
 

@@ -1,5 +1,5 @@
-import type { ManifestReader } from '../commit/index.ts';
 import type { TableMetadata } from '../model.ts';
+import type { ManifestReader } from '../scan/index.ts';
 import { normalLocation } from '../scan/index.ts';
 import type { Files } from '../world.ts';
 import { batchesOf, reachable } from './reachable.ts';

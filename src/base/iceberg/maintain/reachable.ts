@@ -1,6 +1,6 @@
-import type { ManifestReader } from '../commit/index.ts';
 import { isLive } from '../commit/index.ts';
 import type { ManifestFile, Snapshot, TableMetadata } from '../model.ts';
+import type { ManifestReader } from '../scan/index.ts';
 import { normalLocation } from '../scan/index.ts';
 
 // Which files a table needs. A table may have millions of files and thousands of snapshots, which share nearly all of them: each
