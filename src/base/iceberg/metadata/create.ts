@@ -67,14 +67,16 @@ export function emptyMetadata(now_ms: number): TableMetadata {
 
 function renumber({ schema, spec, order }: NewTable) {
   const ids = [...walk(schema)].map(place => place.field.id);
-  const refers =
-    [spec, order].some(part => part && part.fields.length > 0) || schema['identifier-field-ids']?.length;
-  if (refers && new Set(ids).size < ids.length)
-    throw new IcebergError(
-      'invalid',
-      'two fields of the schema have one id, so it is not clear which is meant',
-      {},
-    );
+  const referred = [
+    ...(spec?.fields ?? []).map(field => field['source-id']),
+    ...(order?.fields ?? []).map(field => field['source-id']),
+    ...(schema['identifier-field-ids'] ?? []),
+  ];
+  const unclear = referred.find(id => ids.indexOf(id) !== ids.lastIndexOf(id));
+  if (unclear !== undefined)
+    throw new IcebergError('invalid', `several fields of the schema have id ${unclear}: which is meant?`, {
+      id: unclear,
+    });
   return assignIds({ ...schema, 'schema-id': 0 });
 }
 

@@ -252,7 +252,7 @@ function isInKey(state: State, id: number): boolean {
   return false;
 }
 
-/** The struct that a new member goes into. A list and a map stand for what they hold: `lines.street` is `lines.element.street`. */
+/** The struct that a new member goes into, also when what holds it was named. */
 function structAt(state: State, path: readonly string[]): FieldPlace {
   let found = place(state, path);
   while (typeof found.field.type !== 'string' && found.field.type.type !== 'struct')

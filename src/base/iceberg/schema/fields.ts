@@ -83,7 +83,10 @@ export function foldCase(name: string): string {
 /** A path, or its text with dots; names that have dots themselves are found too. */
 export type FieldPath = string | readonly string[];
 
-/** Upper and lower case are one. Of `a.b`, a field with that very name is preferred to member `b` of `a`. */
+/**
+ * Upper and lower case are one. Of `a.b`, a field with that very name is preferred to member `b` of `a`; `lines.street` is
+ * `lines.element.street` too.
+ */
 export function findField(schema: StructType, path: FieldPath): FieldPlace | undefined {
   const names = typeof path === 'string' ? path.split('.') : path;
   const id = findIn(schema, names.map(foldCase), typeof path === 'string');
@@ -98,14 +101,21 @@ function findIn(type: Type, names: readonly string[], join: boolean): number | u
     const found = findIn(child.type, names.slice(taken), join);
     if (found !== undefined) return found;
   }
-  return undefined;
+  const held = heldBy(type);
+  return held === undefined ? undefined : findIn(held, names, join);
 }
 
-const names = new WeakMap<object, ReadonlyMap<string, Field>>();
+/** A list and a map stand for what they hold. */
+function heldBy(type: Type): Type | undefined {
+  if (typeof type === 'string' || type.type === 'struct') return undefined;
+  return type.type === 'list' ? type.element : type.value;
+}
+
+const childrenByName = new WeakMap<object, ReadonlyMap<string, Field>>();
 
 function namedChild(type: Type, name: string): Field | undefined {
   if (typeof type === 'string') return undefined;
-  let known = names.get(type);
+  let known = childrenByName.get(type);
   if (!known) {
     // The first of two that differ by case: `checkSchema` refuses such a schema before anyone asks.
     known = new Map(
@@ -113,7 +123,7 @@ function namedChild(type: Type, name: string): Field | undefined {
         .map((child): [string, Field] => [foldCase(child.name), child])
         .reverse(),
     );
-    names.set(type, known);
+    childrenByName.set(type, known);
   }
   return known.get(name);
 }

@@ -60,7 +60,8 @@ class Numbering {
 
   private next(before: number): number {
     this.last += 1;
-    this.moved.set(before, this.last);
+    // Of several, the outermost: types that were written as text have 0 everywhere.
+    if (!this.moved.has(before)) this.moved.set(before, this.last);
     return this.last;
   }
 }
