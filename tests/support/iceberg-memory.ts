@@ -198,4 +198,3 @@ export async function liveNames(table: ReturnType<typeof memoryTable>, branch = 
         );
   return names.sort();
 }
-
