@@ -6,17 +6,21 @@ import type { Clock } from '../../src/base/kit/clock.ts';
 import { openLog } from '../../src/base/kit/log.ts';
 import { type Outbound, openOutbound } from '../../src/base/kit/outbound.ts';
 import { createRedactor } from '../../src/base/kit/redact.ts';
-import { openFolderStorage } from '../../src/base/storage/index.ts';
+import { makeFolders, openFolderStorage, type Storage } from '../../src/base/storage/index.ts';
 import { type Client, createClient } from '../../src/contract/client.ts';
 import type { Config } from '../../src/contract/config.ts';
+import { lakeRoutes } from '../../src/contract/lake.ts';
 import type { Role } from '../../src/contract/permissions.ts';
+import type { Handlers, RouteSpec } from '../../src/contract/route.ts';
 import { type Access, openAccess } from '../../src/domains/access/index.ts';
 import { openKeyProvider, openSecrets, type Secrets } from '../../src/domains/access/secrets/index.ts';
 import { alertHandlers, countIncidents } from '../../src/domains/alerts/index.ts';
+import { type Lake, type LakeParts, openCatalog, openLake } from '../../src/domains/lakehouse/index.ts';
 import { logHandlers, runHandlers, scheduleHandlers, workerHandlers } from '../../src/domains/runs/index.ts';
 import { backupDownload, buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { testKinds } from '../support/kinds.ts';
+import { lakeParts } from '../support/lake.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 // The real door, the real access and the real store, without a socket. Time is the test's.
@@ -35,6 +39,9 @@ export interface World extends TestDatabase {
   events: EventFeed;
   outbound: Outbound;
   secrets: Secrets;
+  lake: Lake;
+  /** Of the lake. */
+  storage: Storage;
   server: FastifyInstance;
   clock: TestClock;
   /** What was logged, one line each. */
@@ -58,6 +65,7 @@ export interface WorldOptions {
   session?: Partial<Config['session']>;
   outbound_allow?: string[];
   flood_limits?: Parameters<typeof openAccess>[0]['flood_limits'];
+  lake?: Partial<LakeParts>;
 }
 
 export async function openWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
@@ -84,6 +92,12 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
   const storage = await openFolderStorage(scratchFolder(t));
   const logs = logHandlers({ store, storage, clock, days: 30 });
   const { audit, record } = access;
+  const given = await lakeParts(t, database, scratchFolder(t), { clock, record, ...options.lake });
+  const lake = openLake(given);
+  const catalog = openCatalog({
+    ...{ lake, clock, identify: access.identify, storage: given.storage },
+    makeFolders: locations => makeFolders(given.storage, locations),
+  });
   const app = await buildServer({
     config: SERVER,
     instance_id: store.instance_id,
@@ -95,6 +109,7 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
       ...scheduleHandlers({ store, clock, kinds: testKinds, record }),
       ...workerHandlers({ store, version: '0.0.0', audit }),
       ...alertHandlers({ store, secrets, outbound, clock, record }),
+      ...unanswered(lakeRoutes),
     },
     identify: access.identify,
     denied: access.recordDenied,
@@ -104,6 +119,7 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     checks: [],
     describe: async () => ({ ...SYSTEM, instance_id: store.instance_id }),
     web_folder: undefined,
+    catalog,
     log,
     redactor,
     clock,
@@ -120,6 +136,8 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     events,
     outbound,
     secrets,
+    lake,
+    storage: given.storage,
     server: app,
     clock,
     lines,
@@ -209,6 +227,14 @@ export function openBrowser(app: FastifyInstance, workspace?: string, ip = '127.
   const browser: Browser = { fetch, cookies, workspace, client: {} as Client };
   browser.client = createClient({ fetch, workspace: () => browser.workspace });
   return browser;
+}
+
+/** Routes that no test of this world asks for. */
+function unanswered<T extends Record<string, RouteSpec>>(routes: T): Handlers<T> {
+  const handler = async () => {
+    throw new Error('nobody expected this call');
+  };
+  return Object.fromEntries(Object.keys(routes).map(name => [name, handler])) as unknown as Handlers<T>;
 }
 
 // ── What every world has ────────────────────────────────────────────────────────────────────────────
