@@ -1,4 +1,4 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { fail } from '../../kit/errors.ts';
 
 // Reading goes on where a connection broke: an object is never changed, and its tag says that it is the same.
@@ -42,15 +42,24 @@ interface Opened {
   tag: string | undefined;
 }
 
+interface Wanted {
+  offset: number;
+  /** undefined: to the end. */
+  length: number | undefined;
+  /** Of the object that was begun. */
+  tag: string | undefined;
+}
+
 /** The whole object; fails before the first piece when there is none. */
 export async function readObject(source: Source): Promise<AsyncIterable<Uint8Array>> {
-  const first = await openAt(source, 0, undefined, undefined);
-  return pieces(source, first, 0);
+  const wanted = { offset: 0, length: undefined, tag: undefined };
+  return pieces(source, wanted, await openAt(source, wanted));
 }
 
 /** Exactly these bytes. */
 export async function readRange(source: Source, offset: number, length: number): Promise<Buffer> {
-  const first = await openAt(source, offset, length, undefined);
+  const wanted = { offset, length, tag: undefined };
+  const first = await openAt(source, wanted);
   // A part of what was asked for means that the object ends before.
   if (first.bytes < length) {
     close(first.body);
@@ -58,7 +67,7 @@ export async function readRange(source: Source, offset: number, length: number):
   }
   const buffer = Buffer.allocUnsafe(length);
   let filled = 0;
-  for await (const piece of pieces(source, first, offset)) {
+  for await (const piece of pieces(source, wanted, first)) {
     buffer.set(piece, filled);
     filled += piece.byteLength;
   }
@@ -66,11 +75,12 @@ export async function readRange(source: Source, offset: number, length: number):
 }
 
 /** Exactly what the first answer promised, over as many connections as it takes. */
-async function* pieces(source: Source, first: Opened, offset: number): AsyncGenerator<Uint8Array> {
+async function* pieces(source: Source, wanted: Wanted, first: Opened): AsyncGenerator<Uint8Array> {
   const { bytes, tag } = first;
+  let opened = first;
   let done = 0;
-  for (let opened = first, tries = 1; ; tries += 1) {
-    const broke: { why?: unknown } = {};
+  for (let tries = 1; ; tries += 1) {
+    let why: unknown;
     try {
       for await (const piece of opened.body) {
         done += piece.byteLength;
@@ -78,16 +88,18 @@ async function* pieces(source: Source, first: Opened, offset: number): AsyncGene
         yield piece;
       }
     } catch (error) {
-      if (done > bytes) throw error;
-      broke.why = error;
+      why = error;
     } finally {
       close(opened.body);
     }
-    if (done === bytes && broke.why === undefined) return source.budget.give();
-    // All bytes are there and yet they are wrong: their checksum differs, and they have been handed on.
-    if (done === bytes || tries === source.attempts || !source.budget.take())
-      throw broke.why ?? cutShort(source, done, bytes);
-    opened = await openAt(source, offset + done, bytes - done, tag);
+    if (done === bytes && why === undefined) return source.budget.give();
+    if (done > bytes) throw why;
+    // The end of a stream tells that its bytes are wrong: what was handed on of it cannot be taken back.
+    if (isMismatch(why) && done > 0) throw fail('storage.failed', damaged(source), { cause: why });
+    if (tries === source.attempts || !source.budget.take()) throw why ?? cutShort(source, done, bytes);
+    // From the beginning where nothing came: only then the checksum of the whole is compared.
+    const rest = { offset: wanted.offset + done, length: bytes - done, tag };
+    opened = await openAt(source, done === 0 ? { ...wanted, tag } : rest);
     if (opened.bytes !== bytes - done) {
       close(opened.body);
       throw cutShort(source, done, bytes);
@@ -95,29 +107,48 @@ async function* pieces(source: Source, first: Opened, offset: number): AsyncGene
   }
 }
 
-async function openAt(
-  source: Source,
-  offset: number,
-  length: number | undefined,
-  tag: string | undefined,
-): Promise<Opened> {
-  const { client, bucket, full_key } = source;
-  const answer = await client.send(
-    new GetObjectCommand({
-      Bucket: bucket,
-      Key: full_key,
-      ...(length !== undefined && { Range: `bytes=${offset}-${offset + length - 1}` }),
-      ...(tag !== undefined && { IfMatch: tag }),
-    }),
-  );
-  const { Body, ContentLength, ContentRange, ETag } = answer;
+async function openAt(source: Source, { offset, length, tag }: Wanted): Promise<Opened> {
+  const { Body, ContentLength, ContentRange, ETag } = await ask(source, { offset, length, tag });
   if (Body === undefined || ContentLength === undefined) throw fail('storage.failed', withoutLength(source));
-  // Without it a service that knows no ranges has sent the beginning.
-  if (length !== undefined && !ContentRange?.startsWith(`bytes ${offset}-`)) {
-    close(Body);
-    throw fail('storage.failed', withoutRange(source));
+  const body = Body as AsyncIterable<Uint8Array>;
+  if (length === undefined) return { body, bytes: ContentLength, tag: ETag };
+  const range = readContentRange(ContentRange);
+  // A service that knows no ranges sends the beginning, which must not pass for what was asked for.
+  if (range?.from === offset && range.to < offset + length)
+    return { body, bytes: range.to + 1 - offset, tag: ETag };
+  close(body);
+  throw fail('storage.failed', withoutRange(source));
+}
+
+async function ask(source: Source, { offset, length, tag }: Wanted) {
+  const { client, bucket, full_key } = source;
+  try {
+    return await client.send(
+      new GetObjectCommand({
+        Bucket: bucket,
+        Key: full_key,
+        ...(length !== undefined && { Range: `bytes=${offset}-${offset + length - 1}` }),
+        ...(tag !== undefined && { IfMatch: tag }),
+      }),
+    );
+  } catch (error) {
+    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+    if (status === 412) throw fail('storage.failed', changed(source), { cause: error });
+    // There is no more of it, although more was announced.
+    if (status === 416 && tag !== undefined && length !== undefined)
+      throw fail(
+        'storage.short',
+        { key: source.key, bytes: offset, wanted: offset + length },
+        { cause: error },
+      );
+    throw error;
   }
-  return { body: Body as AsyncIterable<Uint8Array>, bytes: ContentLength, tag: ETag };
+}
+
+/** Its end says more than the length of the answer, which somebody between may have changed. */
+function readContentRange(text: string | undefined): { from: number; to: number } | undefined {
+  const [, from, to] = /^bytes (\d+)-(\d+)\//.exec(text ?? '') ?? [];
+  return from === undefined ? undefined : { from: Number(from), to: Number(to) };
 }
 
 /** Not read to its end, a body holds its connection. */
@@ -130,6 +161,19 @@ function cutShort({ place, key }: Source, done: number, bytes: number): Error {
   return fail('storage.unreachable', { place, reason });
 }
 
+/** The SDK has no name for it. */
+function isMismatch(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Checksum mismatch');
+}
+
+const damaged = ({ place, key }: Source) => ({
+  folder: place,
+  reason: `the checksum of ${key} is another one than that of its bytes`,
+});
+const changed = ({ place, key }: Source) => ({
+  folder: place,
+  reason: `${key} was changed while it was read`,
+});
 const tooMuch = ({ place, key }: Source) => ({
   folder: place,
   reason: `it sent more of ${key} than it announced`,

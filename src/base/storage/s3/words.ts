@@ -10,7 +10,7 @@ const FULL =
 const BUSY =
   /^(SlowDown\w*|ServiceUnavailable|Throttl\w+|TooManyRequests\w*|RequestLimitExceeded|Busy|OperationAborted|ConditionalRequestConflict)$/;
 const NETWORK =
-  /^(E(CONN\w+|PIPE|HOST\w+|NET\w+|ADDRNOTAVAIL|TIMEDOUT|AI_\w+|PROTO)|ENOTFOUND|HPE_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_PROXY\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w+)$/;
+  /^(E(CONN\w+|PIPE|HOST\w+|NET\w+|ADDRNOTAVAIL|TIMEDOUT|AI_\w+|PROTO)|ENOTFOUND|HPE_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_PROXY\w*|ERR_STREAM_PREMATURE_CLOSE|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w+)$/;
 
 interface About {
   /** The storage, as its address. */
@@ -63,27 +63,27 @@ function isOfNetwork(name: string): boolean {
 }
 
 function readError(error: unknown): Said | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Of a connection that broke within an answer, whatever the SDK makes of it.
+  if (/^aborted\b/.test(error.message))
+    return { name: 'ECONNRESET', status: 0, reason: 'the connection broke' };
+  if (error.message.startsWith('Checksum mismatch')) return { name: '', status: 0, reason: error.message };
   if (error instanceof S3ServiceException || hasStatus(error)) {
     const status = error.$metadata.httpStatusCode ?? 0;
     return { name: error.name, status, reason: sentence(error.name, error.message, status) };
   }
-  if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';
-  const name = code === '' ? error.name : code;
   // A name that has several addresses: each of them failed.
   const inner = error instanceof AggregateError ? error.errors[0] : undefined;
   if (code === '' && inner instanceof Error) return readError(inner);
-  return isOfNetwork(name) || CREDENTIALS.test(name) || error.message === 'aborted'
-    ? {
-        name: error.message === 'aborted' ? 'ECONNRESET' : name,
-        status: 0,
-        reason: sentence(name, error.message, 0),
-      }
+  const name = code === '' ? error.name : code;
+  return isOfNetwork(name) || CREDENTIALS.test(name)
+    ? { name, status: 0, reason: sentence(name, error.message, 0) }
     : undefined;
 }
 
-function hasStatus(error: unknown): error is Error & { $metadata: { httpStatusCode?: number } } {
-  return error instanceof Error && '$metadata' in error && '$response' in error;
+function hasStatus(error: Error): error is Error & { $metadata: { httpStatusCode?: number } } {
+  return '$metadata' in error && '$response' in error;
 }
 
 /** One line, of bounded length, with whatever of name, text and status says something. */
