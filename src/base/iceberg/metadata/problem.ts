@@ -50,11 +50,11 @@ export function at<T>(what: string, path: readonly PropertyKey[], run: () => T):
 function deepest(issue: Issue, around: readonly PropertyKey[]): { issue: Issue; path: PropertyKey[] } {
   const path = [...around, ...issue.path];
   if (issue.code !== 'invalid_union') return { issue, path };
-  const branches = issue.errors
+  const [furthest] = issue.errors
     .flatMap(issues => issues.slice(0, 1))
     .map(each => deepest(each, path))
     .sort((a, b) => rank(b) - rank(a));
-  return branches[0] ?? { issue, path };
+  return furthest && rank(furthest) > path.length ? furthest : { issue, path };
 }
 
 /** A custom problem speaks of the value itself; elsewhere depth tells. */

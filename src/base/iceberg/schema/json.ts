@@ -36,7 +36,10 @@ const primitiveSchema = z.string().transform((text, context): string => {
 });
 
 export const typeSchema: z.ZodType<Type> = z.lazy(() =>
-  z.union([primitiveSchema, z.discriminatedUnion('type', [structTypeSchema, listTypeSchema, mapTypeSchema])]),
+  z.union(
+    [primitiveSchema, z.discriminatedUnion('type', [structTypeSchema, listTypeSchema, mapTypeSchema])],
+    { error: 'should be a type' },
+  ),
 );
 
 const fieldSchema: z.ZodType<Field> = z
