@@ -5,6 +5,8 @@ import type { WrittenFile } from './statistics.ts';
 
 // Statistics of columns as manifests carry them, as much of them as the table asks for.
 
+export type MetricsMode = 'none' | 'counts' | 'bounds';
+
 export interface Metrics {
   column_sizes: Map<number, number>;
   value_counts: Map<number, number>;
