@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, orNull, schemaSchema } from '../schema/json.ts';
+import { idSchema, MAX_ID, orNull, schemaSchema } from '../schema/json.ts';
 import {
   partitionStatisticsSchema,
   propertiesSchema,
@@ -15,9 +15,7 @@ import { readAs } from './problem.ts';
 
 export const LAST_ADDED = -1;
 
-const addedIdSchema = z.union([z.literal(LAST_ADDED), idSchema], {
-  error: 'an id, or -1 for the one just added',
-});
+const addedIdSchema = z.int().min(LAST_ADDED, 'an id, or -1 for the one just added').max(MAX_ID);
 
 export const newSpecSchema = z.looseObject({
   'spec-id': orNull(z.int()),

@@ -6,7 +6,8 @@ import { canonical } from './types.ts';
 // Schemas as they are in JSON. What we do not know is kept: it goes back into the file when it is written again.
 
 /** Ids are 32-bit integers in every other implementation. */
-export const idSchema = z.int().min(0).max(2_147_483_647);
+export const MAX_ID = 2_147_483_647;
+export const idSchema = z.int().min(0).max(MAX_ID);
 
 /** Some writers say null for what is not there. */
 export function absent<T extends object>(value: T): T {
