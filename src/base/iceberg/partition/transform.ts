@@ -70,7 +70,7 @@ function bucketTransform(count: number): Transform {
     kind: 'bucket',
     parameter: count,
     ordered: false,
-    accepts: type => !['boolean', 'float', 'double'].includes(nameOf(type)),
+    accepts: type => typeof type === 'string' && !['boolean', 'float', 'double'].includes(type),
     result: () => 'int',
     apply: (value, type) => (value === null ? null : bucketOf(value, type, count)),
     sql: (column, type) => bucketSql(column, type, count),
