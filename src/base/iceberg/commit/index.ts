@@ -1,6 +1,8 @@
+export { type ChangeMode, modeOf, STRIKE_OUT } from './change-mode.ts';
 export { readHistory } from './history.ts';
 export { isLive } from './manifests.ts';
 export { countOr, type MergeRules, mergeRules, planMerges } from './merge.ts';
+export { type InsertClause, type MatchedClause, type Merge, planMerge } from './merge-rows.ts';
 export {
   type Append,
   branchOf,
@@ -20,6 +22,15 @@ export {
 export { type Base, type Produced, produce, type World } from './produce.ts';
 export { openReader } from './reader.ts';
 export { backOff, type Committed, commitWithRetry, isConflict, type RetryOptions } from './retry.ts';
+export {
+  type Condition,
+  planDelete,
+  planUpdate,
+  type RowPlan,
+  type RowWorld,
+  type StageOptions,
+  stageRows,
+} from './rows.ts';
 export {
   type Collision,
   findCollision,

@@ -347,7 +347,10 @@ test('files of several specs live side by side, each in manifests of its own', a
     return applyUpdates(
       metadata,
       [
-        { action: 'add-spec', spec: { 'spec-id': undefined, fields: spec.spec.fields } },
+        {
+          action: 'add-spec',
+          spec: { 'spec-id': undefined, fields: spec.spec.fields.map(field => ({ ...field })) },
+        },
         { action: 'set-default-spec', 'spec-id': -1 },
       ],
       { now_ms: Date.now() },
