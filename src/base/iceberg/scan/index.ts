@@ -1,5 +1,5 @@
 export { changesSql, openChanges } from './change-sql.ts';
-export { type DeleteFile, indexDeletes, partitionKey } from './deletes.ts';
+export { type DeleteFile, indexDeletes, isUnpartitioned, onlyPath, partitionKey } from './deletes.ts';
 export { type Footer, needsFooters } from './footers.ts';
 export { type ChangePlan, planAppends, planChanges, type Step, snapshotsAfter } from './incremental.ts';
 export { normalLocation, normalLocationSql } from './location.ts';
