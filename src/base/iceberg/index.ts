@@ -55,6 +55,7 @@ export {
   versionOf,
   withPrevious,
 } from './metadata/index.ts';
+export { readAs } from './metadata/problem.ts';
 export { newOrderSchema, newSpecSchema } from './metadata/update.ts';
 export { viewVersionSchema } from './metadata/view.ts';
 export {

@@ -27,9 +27,10 @@ async function place(parts: CatalogParts, call: CatalogCall, change: Change): Pr
   const { identifier, requirements, updates } = change;
   const row = await findObject(lake, call, 'table', identifier);
   if (row) await checkWhole(lake, call, row);
+  const table = row?.id ?? newPlace(identifier, requirements);
   const loaded = row && (await lake.tables.load(contextOf(call), row.id));
   checkUpdates(updates, loaded?.metadata.location, territoryOf(parts, call));
-  return { table: row?.id ?? newPlace(identifier, requirements), requirements, updates };
+  return { table, requirements, updates };
 }
 
 /** The end of a staged creation; whoever expects a table that is gone must not make one. */

@@ -147,7 +147,8 @@ interface PropertyChange {
   save(namespace: Namespace, properties: Record<string, string>): Promise<unknown>;
 }
 
-const TRIES = 5;
+/** Of those who come at once one is done each time. */
+const TRIES = 50;
 
 /** Onto what is there: two clients that set one property each both get their way. */
 async function changeProperties(load: () => Promise<Namespace>, { removals, updates, save }: PropertyChange) {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import {
+  isIcebergError,
   newOrderSchema,
   newSpecSchema,
   parseJson,
+  readAs,
   requirementSchema,
   schemaSchema,
   updateSchema,
@@ -49,12 +51,16 @@ export const registerBody = z.object({
 
 export const renameBody = z.object({ source: identifier, destination: identifier });
 
-/** Undefined where the body says nothing; problems are told all at once, with their places. */
-export function readBody<S extends z.ZodType>(schema: S, text: string): z.output<S> {
-  const read = schema.safeParse(parseJson(text === '' ? '{}' : text));
-  if (read.success) return read.data;
-  const problems = read.error.issues
-    .slice(0, 10)
-    .map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`);
-  throw badRequest(`The request is not valid. ${problems.join('; ')}`);
+/** Fails with the place of what is wrong; a body that is missing says nothing. */
+export function readBody<T>(schema: z.ZodType<T>, text: string): T {
+  return readAs(schema, jsonOf(text), 'the request', 'invalid');
+}
+
+/** What a client sent is never a file that is damaged. */
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text === '' ? '{}' : text);
+  } catch (error) {
+    throw isIcebergError(error) ? badRequest(error.message) : error;
+  }
 }
