@@ -234,6 +234,8 @@ test('a partition spec that the schema cannot carry is refused', () => {
   refused(empty, spec({ 'field-id': 3 }), /its id must be 1000 or more/);
   refused(empty, spec({ name: 'day' }), /the table has a column of that name/);
   refused(empty, spec({ name: 'a', transform: 'bucket[2]' }), /the table has a column of that name/);
+  refused(empty, spec({ transform: 'month' }), /partition field p: month of a cannot be: it is int/);
+  refused(empty, spec({ transform: 'zorder[2]' }), /transform zorder\[2\] is not known here/, 'unsupported');
   assert.equal(apply(empty, ...spec({ name: 'A' }))['partition-specs'].length, 2, 'the column itself');
   assert.equal(apply(empty, ...spec({ 'source-id': 99, transform: 'void' }))['partition-specs'].length, 2);
 });

@@ -5,6 +5,7 @@ import { absent } from '../schema/json.ts';
 import { emptyMetadata } from './create.ts';
 import {
   checkOrder,
+  checkOrderSources,
   checkSources,
   checkSpec,
   isSameOrder,
@@ -353,7 +354,7 @@ function checkWhole(metadata: TableMetadata, base: TableMetadata | undefined): v
   checkMetadata(metadata, 'the table after the updates', 'invalid');
   const schema = schemaById(metadata, metadata['current-schema-id']);
   checkSources(defaultSpec(metadata), schema);
-  checkOrder(defaultOrder(metadata), schema);
+  checkOrderSources(defaultOrder(metadata), schema);
   checkSchemasOfSnapshots(metadata, base);
 }
 

@@ -1,5 +1,6 @@
 import { IcebergError } from '../errors.ts';
 import type { PartitionField, PartitionSpec, Schema, SortField, SortOrder, TableMetadata } from '../model.ts';
+import { transform } from '../partition/transform.ts';
 import { fieldsById, foldCase, printPath } from '../schema/index.ts';
 import { FIRST_PARTITION_ID, highestPartitionId } from './read.ts';
 
@@ -59,7 +60,7 @@ export function isSameOrder(a: NewOrder, b: NewOrder): boolean {
   return text(a) === text(b);
 }
 
-/** Every field of the spec has a column that it comes from. Fails with `invalid` and the name of the partition field. */
+/** Every field of the spec has a column that it can come from. Fails with `invalid` and the name of the partition field. */
 export function checkSources(spec: PartitionSpec, schema: Schema): void {
   for (const field of spec.fields) checkSource(field, schema, `partition field ${field.name}`);
 }
@@ -70,21 +71,32 @@ export function checkSpec(spec: PartitionSpec, schema: Schema): void {
   const names = new Set<string>();
   const ids = new Set<number>();
   for (const field of spec.fields) {
-    const refused = (why: string) =>
-      new IcebergError('invalid', `partition field ${field.name}: ${why}`, { field: field.name });
+    const refused = (why: string) => refusedAt(`partition field ${field.name}`, why);
     if (names.has(foldCase(field.name))) throw refused('there are two of that name');
     if (ids.has(field['field-id'])) throw refused(`there are two of id ${field['field-id']}`);
     if (field['field-id'] < FIRST_PARTITION_ID) throw refused(`its id must be ${FIRST_PARTITION_ID} or more`);
-    const column = schema.fields.find(each => foldCase(each.name) === foldCase(field.name));
-    const is_itself = field.transform === 'identity' && column?.id === field['source-id'];
-    if (column && !is_itself && field.transform !== 'void')
-      throw refused('the table has a column of that name');
+    if (hidesColumn(field, schema)) throw refused('the table has a column of that name');
+    checkKnown(field, `partition field ${field.name}`);
     names.add(foldCase(field.name));
     ids.add(field['field-id']);
   }
 }
 
+/** Engines show partition fields beside the columns; only the column itself may have its name. */
+function hidesColumn(field: PartitionField, schema: Schema): boolean {
+  if (field.transform === 'void') return false;
+  const column = schema.fields.find(each => foldCase(each.name) === foldCase(field.name));
+  const is_itself = field.transform === 'identity' && column?.id === field['source-id'];
+  return column !== undefined && !is_itself;
+}
+
+/** What is asked of a new order. */
 export function checkOrder(order: SortOrder, schema: Schema): void {
+  checkOrderSources(order, schema);
+  for (const [index, field] of order.fields.entries()) checkKnown(field, `sort field ${index + 1}`);
+}
+
+export function checkOrderSources(order: SortOrder, schema: Schema): void {
   for (const [index, field] of order.fields.entries()) checkSource(field, schema, `sort field ${index + 1}`);
 }
 
@@ -92,9 +104,28 @@ export function checkOrder(order: SortOrder, schema: Schema): void {
 function checkSource(field: PartitionField | SortField, schema: Schema, what: string): void {
   if (field.transform === 'void') return;
   const place = fieldsById(schema).get(field['source-id']);
-  const refused = (why: string) => new IcebergError('invalid', `${what}: ${why}`, { field: what });
-  if (!place) throw refused(`the schema has no field ${field['source-id']}`);
+  if (!place) throw refusedAt(what, `the schema has no field ${field['source-id']}`);
   const name = printPath(place.path);
-  if (typeof place.field.type !== 'string') throw refused(`${name} is a ${place.field.type.type}`);
-  if (place.repeated) throw refused(`${name} is inside a list or map`);
+  const { type } = place.field;
+  if (typeof type !== 'string') throw refusedAt(what, `${name} is a ${type.type}`);
+  if (place.repeated) throw refusedAt(what, `${name} is inside a list or map`);
+  if (!transform(field.transform).accepts(type))
+    throw refusedAt(what, `${field.transform} of ${name} cannot be: it is ${type}`);
+}
+
+/** Tables that are divided in ways of tomorrow can be read; we could not write to them. */
+function checkKnown(field: PartitionField | SortField, what: string): void {
+  if (transform(field.transform).kind !== 'unknown') return;
+  throw new IcebergError(
+    'unsupported',
+    `${what}: transform ${field.transform.slice(0, 80)} is not known here`,
+    {
+      field: what,
+      transform: field.transform.slice(0, 80),
+    },
+  );
+}
+
+function refusedAt(what: string, why: string): IcebergError {
+  return new IcebergError('invalid', `${what}: ${why}`, { field: what });
 }

@@ -44,6 +44,9 @@ export function metadataOf(json: unknown, file = 'metadata'): TableMetadata {
   const found = readAs(fileSchema, json, file, 'corrupt');
   if (version === 2) requireKeys(found, file);
   const metadata = complete(found, version === 1 ? 1 : 2, file);
+  metadata.schemas.forEach((schema, index) => {
+    at(file, ['schemas', index], () => checkIds(schema));
+  });
   checkMetadata(metadata, file);
   return metadata;
 }
@@ -226,7 +229,7 @@ export function withoutSlash(location: string): string {
 
 // ── What must agree with what ───────────────────────────────────────────────────────────────────────
 
-/** Fails when a part names another that is not there, or when two have one id. */
+/** Fails when a part names another that is not there, or when two have one id. Schemas are checked where they come in. */
 export function checkMetadata(
   metadata: TableMetadata,
   what = 'metadata',
@@ -244,9 +247,6 @@ export function checkMetadata(
   const exists = (ids: ReadonlySet<number | bigint>, id: number | bigint, path: PropertyKey[]): void => {
     if (!ids.has(id)) throw wrong(path, `is ${id}, which is not there`);
   };
-  metadata.schemas.forEach((schema, index) => {
-    at(what, ['schemas', index], () => checkIds(schema));
-  });
   const schemas = unique(
     metadata.schemas.map(each => each['schema-id']),
     'schemas',
