@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAKE_CARE, LAKE_ZONES, UPLOAD_PART_BYTES } from './lake-words.ts';
 import { id, name, pageOf, pageQuery, sortedBy, timestamp, version } from './page.ts';
 import { defineRoutes } from './route.ts';
 
@@ -16,8 +17,6 @@ export const lakeName = z
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters')
   .refine(text => text.trim() === text, 'must not begin or end with white space');
 export const namespacePath = z.array(lakeName).min(1).max(8);
-
-export const LAKE_ZONES = ['raw', 'curated', 'foreign'] as const;
 
 // ── Namespaces ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -289,7 +288,6 @@ export const DEFAULT_LAKE_POLICY: Readonly<LakePolicy> = {
   orphan_days: 7,
   dropped_days: 7,
 };
-export const LAKE_CARE = ['expire', 'compact', 'orphans', 'manifests'] as const;
 export const lakeCareSchema = z.object({
   id,
   kind: z.string(),
@@ -352,9 +350,6 @@ export const lakeSummarySchema = z.object({
 export type LakeSummary = z.infer<typeof lakeSummarySchema>;
 
 const started = z.object({ run_id: id });
-
-/** More than this arrives in several requests: each of them has to be over within a minute. */
-export const UPLOAD_PART_BYTES = 32 * 1024 * 1024;
 
 export const lakeRoutes = defineRoutes({
   'lake.summary': {

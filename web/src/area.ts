@@ -38,7 +38,7 @@ export interface Found {
 
 export interface Finder {
   /** A key of `common:palette`: the heading over what it finds. */
-  group: 'members' | 'workspaces';
+  group: 'members' | 'workspaces' | 'tables';
   needs?: Permission;
   find: (search: string, context: FindContext) => Promise<Found[]>;
 }

@@ -4,6 +4,7 @@ import { apiDocs } from './pages/api-docs/area.ts';
 import { design } from './pages/design/area.ts';
 import { home } from './pages/home/area.ts';
 import { instance } from './pages/instance/area.ts';
+import { lake } from './pages/lake/area.ts';
 import { runs } from './pages/runs/area.ts';
 import { schedules } from './pages/schedules/area.ts';
 import { audit, settings } from './pages/settings/area.ts';
@@ -13,6 +14,7 @@ export const areas: readonly Area[] = [
   home,
   runs,
   schedules,
+  lake,
   audit,
   settings,
   instance,

@@ -15,6 +15,7 @@ export {
   IconChevronLeft as PreviousIcon,
   IconChevronRight as NextIcon,
   IconCopy as CopyIcon,
+  IconDatabase as LakeIcon,
   IconDeviceDesktop as SystemThemeIcon,
   IconDotsVertical as MoreIcon,
   IconDownload as ExportIcon,

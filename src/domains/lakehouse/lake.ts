@@ -9,7 +9,8 @@ import type {
   Update,
   ViewMetadata,
 } from '../../base/iceberg/index.ts';
-import type { LAKE_ZONES, LakePolicy } from '../../contract/lake.ts';
+import type { LakePolicy } from '../../contract/lake.ts';
+import type { LAKE_ZONES } from '../../contract/lake-words.ts';
 import type { Actor } from '../access/index.ts';
 import type { Moment } from './moments.ts';
 

@@ -6,6 +6,7 @@ import type common from './en/common.json';
 import type design from './en/design.json';
 import type home from './en/home.json';
 import type instance from './en/instance.json';
+import type lake from './en/lake.json';
 import type runs from './en/runs.json';
 import type schedules from './en/schedules.json';
 import type settings from './en/settings.json';
@@ -22,6 +23,7 @@ export interface Catalogue {
   design: typeof design;
   home: typeof home;
   instance: typeof instance;
+  lake: typeof lake;
   runs: typeof runs;
   schedules: typeof schedules;
   settings: typeof settings;

@@ -1,0 +1,113 @@
+import { useTranslation } from 'react-i18next';
+import type { LakeFile } from '../../../../src/contract/lake.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import type { Column } from '../../parts/table/column.ts';
+import { DataTable } from '../../parts/table/data-table.tsx';
+import { usePagedList } from '../../parts/table/list.ts';
+import { useTableView } from '../../parts/table/use-table-view.ts';
+import css from './files-tab.module.css';
+import type { LakeTableDetail } from './table.ts';
+
+const CONTENTS = ['data', 'deletes'] as const;
+
+/** The files of the current snapshot, and what is known of each without opening it. */
+export function FilesTab({ table }: { table: LakeTableDetail }) {
+  const { t } = useTranslation('lake');
+  const view = useTableView({ prefix: 'files', filters: ['content', 'partition'] });
+  const { content, partition } = view.view.filters;
+  const query = { content: CONTENTS.find(one => one === content), partition };
+  const list = usePagedList('lake_tables.files', { params: { id: table.id }, query }, view);
+  return (
+    <DataTable
+      id="lake-files"
+      caption={t('tabs.files')}
+      columns={useFileColumns()}
+      list={list}
+      rowId={file => file.path}
+      view={view}
+      filters={[
+        {
+          id: 'content',
+          label: t('files.any_content'),
+          kind: 'choice',
+          options: CONTENTS.map(value => ({ value, label: t(`files.${value}`) })),
+        },
+      ]}
+      detail={{
+        label: file => t('files.columns_of', { path: shortPath(file.path) }),
+        show: file => <FileColumns file={file} />,
+      }}
+      empty={{ title: t('files.empty') }}
+    />
+  );
+}
+
+function useFileColumns(): Column<LakeFile>[] {
+  const { t } = useTranslation('lake');
+  const { number, bytes } = useFormat();
+  return [
+    {
+      id: 'path',
+      header: t('files.path'),
+      value: ({ path }) => path,
+      cell: ({ path }) => <span title={path}>{shortPath(path)}</span>,
+      mono: true,
+      wide: true,
+    },
+    { id: 'content', header: t('files.content'), value: ({ content }) => t(`contents.${content}`) },
+    {
+      id: 'partition',
+      header: t('files.partition'),
+      value: ({ partition }) => partition || null,
+      mono: true,
+    },
+    { id: 'rows', header: t('list.rows'), value: ({ rows }) => number(rows), figures: true },
+    { id: 'bytes', header: t('list.bytes'), value: file => bytes(file.bytes), figures: true },
+    {
+      id: 'snapshot',
+      header: t('files.since'),
+      value: ({ snapshot_id }) => snapshot_id,
+      mono: true,
+      optional: 'hidden',
+    },
+  ];
+}
+
+/** Below the folder of the table: what comes before is the same for all. */
+function shortPath(path: string): string {
+  return /\/(data|metadata)\/(.+)$/.exec(path)?.[2] ?? path;
+}
+
+function FileColumns({ file }: { file: LakeFile }) {
+  const { t } = useTranslation('lake');
+  const { number, bytes } = useFormat();
+  const figure = (value: number | null) => (value === null ? '–' : number(value));
+  return (
+    <div className={css.scroll}>
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t('schema.field')}</th>
+            <th scope="col">{t('list.bytes')}</th>
+            <th scope="col">{t('files.values')}</th>
+            <th scope="col">{t('files.nulls')}</th>
+            <th scope="col">{t('files.lower')}</th>
+            <th scope="col">{t('files.upper')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {file.columns.map(column => (
+            <tr key={column.path}>
+              <td translate="no">{column.path}</td>
+              <td className="figures">{column.bytes === null ? '–' : bytes(column.bytes)}</td>
+              <td className="figures">{figure(column.values)}</td>
+              <td className="figures">{figure(column.nulls)}</td>
+              <td className="mono">{column.lower ?? '–'}</td>
+              <td className="mono">{column.upper ?? '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
