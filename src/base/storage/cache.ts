@@ -45,6 +45,8 @@ interface Held {
   path: string;
   users: number;
   ready: Promise<void>;
+  /** Whether it is there, or will not come. */
+  settled: boolean;
 }
 
 const FETCHES_AT_ONCE = 6;
@@ -67,20 +69,31 @@ export async function openCache(folder: string, options: CacheOptions): Promise<
   const hold = (key: string): Held => {
     const place = placeOf(storage.location(key), key);
     const path = join(workplace.folder, basename(place));
-    const known = held.get(path) ?? { path, users: 0, ready: bring(key, join(objects, place), path) };
-    known.users += 1;
-    held.set(path, known);
-    return known;
+    const known = held.get(path);
+    const one = known ?? { path, users: 0, ready: bring(key, join(objects, place), path), settled: false };
+    if (known) stats.hits += 1;
+    else void settle(one);
+    one.users += 1;
+    held.set(path, one);
+    return one;
+  };
+
+  async function settle(one: Held): Promise<void> {
+    await Promise.allSettled([one.ready]);
+    one.settled = true;
+    forgetUnused(one);
+  }
+
+  /** At once, so that the next who looks finds it let go. */
+  const forgetUnused = (one: Held): void => {
+    if (one.users > 0 || !one.settled) return;
+    held.delete(one.path);
+    rmSync(one.path, { force: true });
   };
 
   const letGo = (one: Held): void => {
     one.users -= 1;
-    const forget = () => {
-      if (one.users > 0 || held.get(one.path) !== one) return;
-      held.delete(one.path);
-      rmSync(one.path, { force: true });
-    };
-    one.ready.then(forget, forget);
+    forgetUnused(one);
   };
 
   async function bring(key: string, copy: string, path: string): Promise<void> {
@@ -208,20 +221,22 @@ function openRoom(objects: string, { max_bytes, patience_ms, evicted }: RoomOpti
   let since = 0;
   let last: Promise<unknown> = Promise.resolve();
 
+  const taken = (): number => (counted ?? Number.POSITIVE_INFINITY) + since + reserved;
+
   async function fits(bytes: number): Promise<boolean> {
-    const isCertain = counted !== undefined && since < max_bytes * RECOUNT_SHARE;
-    if (isCertain && (counted ?? 0) + since + reserved + bytes <= max_bytes) return true;
-    const copies = await listCopies(objects);
-    counted = sum(copies);
+    if (since < max_bytes * RECOUNT_SHARE && taken() + bytes <= max_bytes) return true;
+    // First, because what comes while they are counted may be among them or not: better twice than not at all.
     since = 0;
+    const copies = await listCopies(objects);
+    counted = copies.reduce((total, copy) => total + copy.bytes, 0);
     // Those that were used longest ago go first; those that somebody uses stay.
     for (const copy of copies.filter(one => !one.pinned).sort((a, b) => a.used_ms - b.used_ms)) {
-      if (counted + reserved + bytes <= max_bytes) break;
+      if (taken() + bytes <= max_bytes) break;
       await rm(copy.path, { force: true });
       counted -= copy.bytes;
       evicted();
     }
-    return counted + reserved + bytes <= max_bytes;
+    return taken() + bytes <= max_bytes;
   }
 
   async function wait(bytes: number): Promise<void> {
@@ -268,8 +283,4 @@ async function listCopies(objects: string): Promise<Copy[]> {
     if (found) copies.push({ path, bytes: found.size, used_ms: found.mtimeMs, pinned: found.nlink > 1 });
   });
   return copies;
-}
-
-function sum(copies: readonly Copy[]): number {
-  return copies.reduce((total, { bytes }) => total + bytes, 0);
 }

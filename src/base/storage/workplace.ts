@@ -75,7 +75,7 @@ function tryLockIfThere(root: string, name: string): Lock | undefined {
 /** The lock last: what is without one is never looked for. */
 function forget(root: string, name: string): void {
   rmSync(join(root, name), { recursive: true, force: true });
-  rmSync(lockOf(root, name), { force: true });
+  for (const path of [`${lockOf(root, name)}-journal`, lockOf(root, name)]) rmSync(path, { force: true });
 }
 
 function lockOf(root: string, name: string): string {
