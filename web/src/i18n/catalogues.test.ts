@@ -169,7 +169,7 @@ test('French uses the words of the glossary', () => {
 
 /** Words that are the same in both languages. Everything else that is equal was forgotten. */
 const SAME = new Set(
-  '· Moulin,minutes,Moulin,Webhook,Route,OpenAPI 3.1,format,ms,Table,Pipeline,Code,Invitation,Configuration,Node.js,permission,permissions,Pages,Actions,Sessions,Session,Secrets,Secret,Version,English,Français,Source,Type,Date,Action,Description,Notes,API,OIDC,Node,PostgreSQL,Service,Documentation,Permission,Permissions,Audit,Installation,Administration'.split(
+  '· Moulin,minutes,Moulin,Webhook,Route,OpenAPI 3.1,format,ms,Table,Tables,table,Partition,Partitions,Zone,Format,Client,CSV,JSON,Parquet,DuckDB,PyIceberg,Spark,Trino,Snowflake,Pipeline,Code,Invitation,Configuration,Node.js,permission,permissions,Pages,Actions,Sessions,Session,Secrets,Secret,Version,English,Français,Source,Type,Date,Action,Description,Notes,API,OIDC,Node,PostgreSQL,Service,Documentation,Permission,Permissions,Audit,Installation,Administration'.split(
     ',',
   ),
 );
