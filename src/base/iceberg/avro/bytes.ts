@@ -42,7 +42,7 @@ export class Cursor {
     return this.bytes.subarray(start, start + length);
   }
 
-  /** A length, a count or any other long that a JavaScript number holds. */
+  /** A length, a count or any other long below 2^52. */
   number(): number {
     // Nearly all are short, and fit into 28 bits.
     let byte = this.byte();
