@@ -48,6 +48,7 @@ function hostOf(place: Place): CliHost {
     openWorker: async (resolved, options = {}) =>
       (await import('./main/worker.ts')).openLoneWorker(resolved, place, options),
     tryRunner: async resolved => (await import('./main/worker.ts')).tryRunnerHere(resolved, place),
+    tryStorage: async ({ config }) => (await import('./main/storage.ts')).tryStorage(config),
     restoreInstance: async (resolved, file) =>
       (await import('./main/store.ts')).restoreInstance(resolved, file),
   };

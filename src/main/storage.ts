@@ -14,13 +14,16 @@ import type { Config } from '../contract/config.ts';
 const MARK = 'artifacts/storage-id';
 const DEFAULT_REGION = 'us-east-1';
 
-export async function openStorage(config: Config): Promise<{ storage: Storage; place: string }> {
+export async function openStorage(
+  config: Config,
+  limits: S3Options['limits'] = {},
+): Promise<{ storage: Storage; place: string }> {
   const { openFolderStorage, openS3Storage } = await import('../base/storage/index.ts');
   const { url } = config.storage;
   if (url?.startsWith('s3:')) {
     const { proxiesOf } = await import('../base/kit/outbound.ts');
     const options = s3Options(config.storage, url, { env: process.env, proxies: proxiesOf(process.env) });
-    const storage = await openS3Storage(options);
+    const storage = await openS3Storage({ ...options, limits });
     return { storage, place: storage.facts.root };
   }
   const place = url === null ? join(config.data, 'objects') : fileURLToPath(url);
@@ -115,10 +118,12 @@ async function readMark(storage: Storage): Promise<string | undefined> {
 }
 
 const PROBE = 'artifacts/doctor';
+/** Who asks waits for the answer. */
+const PROBE_LIMITS = { attempts: 2, request_ms: 20_000 };
 
 /** For `moulin doctor`: does what the storage is used for, and takes it away again. Answers where that was. */
 export async function tryStorage(config: Config): Promise<string> {
-  const { storage, place } = await openStorage(config);
+  const { storage, place } = await openStorage(config, PROBE_LIMITS);
   const key = `${PROBE}/${newId()}`;
   const body = Buffer.from('moulin doctor\n');
   await storage.put(key, body);

@@ -147,6 +147,24 @@ test('a host that others can reach needs TLS, a proxy, or consent', () => {
   );
 });
 
+test('a storage on S3 needs one way to credentials', () => {
+  const s3 = { 'storage.url': 's3://lake' };
+  const key = { 'storage.access_key': 'a', 'storage.secret_key': 'b' };
+  const wrong = (flags: Record<string, unknown>) => Object.keys(problemsOf({ flags }));
+  assert.deepEqual(wrong(s3), ['storage.access_key']);
+  assert.deepEqual(wrong({ ...s3, 'storage.access_key': 'a' }), ['storage.secret_key']);
+  assert.deepEqual(wrong({ ...s3, ...key, 'storage.aws_chain': 'yes' }), ['storage.aws_chain']);
+  assert.deepEqual(wrong({ ...s3, ...key, 'storage.sts_endpoint': 'https://sts.example.com' }), [
+    'storage.role',
+  ]);
+  assert.deepEqual(wrong({ ...s3, ...key, 'storage.role': 'lake' }), ['storage.role']);
+  assert.deepEqual(wrong({ ...s3, ...key, 'storage.role': 'arn:aws:iam::123456789012:role/lake' }), []);
+  assert.deepEqual(wrong({ ...s3, 'storage.aws_chain': 'yes' }), []);
+  const { config, secrets } = resolveConfig(sources({ flags: { ...s3, ...key } }));
+  assert.equal(config.storage.path_style, null);
+  assert.deepEqual(secrets.toSorted(), ['a', 'b']);
+});
+
 test('a secret comes by value or by file, not by both, and never shows', () => {
   const read = { '/cwd/k': 'file-secret-1\n', '/etc/s': 'file-secret-2' } as Record<string, string>;
   const resolved = resolveConfig(

@@ -78,9 +78,23 @@ test('a port that another program holds is told with its holder; our own is fine
 
 test('a storage folder must be there', async t => {
   const home = folder(t);
-  assert.equal((await checkStorage(resolved({ 'storage.url': `file://${home}` }))).state, 'ok');
-  assert.equal((await checkStorage(resolved({ 'storage.url': `file://${home}/none` }))).state, 'problem');
-  assert.equal((await checkStorage(resolved({}))).state, 'ok');
+  const check = (flags: Record<string, unknown>) =>
+    checkStorage(resolved(flags), () => assert.fail('not tried'));
+  assert.equal((await check({ 'storage.url': `file://${home}` })).state, 'ok');
+  assert.equal((await check({ 'storage.url': `file://${home}/none` })).state, 'problem');
+  assert.equal((await check({})).state, 'ok');
+});
+
+test('a storage on S3 is tried, and what it says is told', async () => {
+  const flags = { 'storage.url': 's3://lake', 'storage.access_key': 'a', 'storage.secret_key': 'b' };
+  const good = await checkStorage(resolved(flags), async () => 's3://lake');
+  assert.equal(good.state, 'ok');
+  assert.match(good.detail, /s3:\/\/lake/);
+  const bad = await checkStorage(resolved(flags), async () => {
+    throw fail('storage.no_bucket', { bucket: 'lake', place: 's3://lake' });
+  });
+  assert.deepEqual([bad.check, bad.state], ['storage', 'problem']);
+  assert.match(bad.detail, /no bucket "lake"/);
 });
 
 test('a clock that runs behind our own files is a problem', async t => {

@@ -91,10 +91,18 @@ export async function checkPorts({ config }: ResolvedConfig, running: PidFile | 
   }
 }
 
-export async function checkStorage({ config }: ResolvedConfig): Promise<Finding> {
+/** `tryIt` writes, lists, reads and deletes an object as the server does, and answers where. */
+export async function checkStorage(
+  { config }: ResolvedConfig,
+  tryIt: () => Promise<string>,
+): Promise<Finding> {
   const { url } = config.storage;
   if (url === null) return ok('storage', 'in the data folder');
-  if (!url.startsWith('file:')) return ok('storage', 'an object store; this version does not use it yet');
+  try {
+    if (!url.startsWith('file:')) return ok('storage', `${await tryIt()}: written, listed, read, deleted`);
+  } catch (error) {
+    return ofFailure('storage', error);
+  }
   const folder = fileURLToPath(url);
   return (await isWritable(folder))
     ? ok('storage', folder)
@@ -174,6 +182,7 @@ export function ofFailure(check: string, error: unknown): Finding {
     key: 'keys',
     data: 'data folder',
     port: 'ports',
+    storage: 'storage',
   };
   const [area = ''] = said.code.split('.');
   return problem(parts[area] ?? check, said.detail, said.hint);

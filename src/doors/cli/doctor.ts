@@ -85,7 +85,7 @@ async function examineMachine(resolved: ResolvedConfig, host: CliHost): Promise<
     checkFolder(data),
     checkDisk(data),
     checkPorts(resolved, findRunning(data)),
-    checkStorage(resolved),
+    checkStorage(resolved, () => host.tryStorage(resolved)),
     checkRunner(() => host.tryRunner(resolved)),
     checkClock(Date.now(), host.package_folder, data),
   ]);

@@ -20,6 +20,8 @@ export interface CliHost {
   openWorker(resolved: ResolvedConfig, options?: OpeningOptions): Promise<LoneWorker>;
   /** Starts a process as the worker does for tasks, and ends it. Milliseconds until it was ready; throws why it cannot be. */
   tryRunner(resolved: ResolvedConfig): Promise<number>;
+  /** Does with an object what the storage is used for, and takes it away again. Where that was; throws why it cannot be. */
+  tryStorage(resolved: ResolvedConfig): Promise<string>;
 }
 
 export interface OpeningOptions {
