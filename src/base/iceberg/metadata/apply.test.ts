@@ -240,6 +240,27 @@ test('a partition spec that the schema cannot carry is refused', () => {
   assert.equal(apply(empty, ...spec({ 'source-id': 99, transform: 'void' }))['partition-specs'].length, 2);
 });
 
+test('a table of version 1 stays readable for those who know no more', () => {
+  const old: TableMetadata = { ...empty, 'format-version': 1 };
+  const by = (...fields: { name: string; transform: string; 'field-id'?: number }[]): Update => ({
+    action: 'add-spec',
+    spec: { fields: fields.map(each => ({ ...each, 'source-id': 2 })) },
+  });
+  const month = { name: 'm', transform: 'month' };
+  const year = { name: 'y', transform: 'year' };
+  const divided = apply(old, by(month), add(1n, { 'sequence-number': 4 }), main(1n));
+  assert.deepEqual(parseMetadata(printMetadata(divided)), divided);
+  assert.equal(divided['last-sequence-number'], 0);
+  refused(divided, [by(year)], /partition field y: in version 1 its id must be 1000/);
+  const [, spec] = apply(divided, by({ ...month, transform: 'void', 'field-id': 1000 }, year))[
+    'partition-specs'
+  ].slice(1);
+  assert.deepEqual(
+    spec?.fields.map(each => each['field-id']),
+    [1000, 1001],
+  );
+});
+
 test('a default spec or order needs its columns in the current schema', () => {
   const divided = apply(
     empty,
@@ -530,7 +551,7 @@ test('what is no update is refused with its place', () => {
 });
 
 test('null for what is not there, and keys of tomorrow, are no problem', () => {
-  const [ref, schema, order] = parseUpdates([
+  const [ref, schema, order, spec] = parseUpdates([
     { action: 'set-snapshot-ref', 'ref-name': 'x', type: 'branch', 'snapshot-id': 1, 'max-ref-age-ms': null },
     {
       action: 'add-schema',
@@ -538,10 +559,12 @@ test('null for what is not there, and keys of tomorrow, are no problem', () => {
       'last-column-id': null,
     },
     { action: 'add-sort-order', 'sort-order': { fields: [] }, 'of-tomorrow': 1 },
+    { action: 'add-spec', spec: { type: 'struct', fields: [] } },
   ]);
   assert.ok(ref?.action === 'set-snapshot-ref' && ref['max-ref-age-ms'] === undefined);
   assert.ok(schema?.action === 'add-schema' && !('doc' in (schema.schema.fields[0] ?? {})));
   assert.equal(order?.action, 'add-sort-order');
+  assert.deepEqual(spec, { action: 'add-spec', spec: { fields: [] } });
 });
 
 // ── Any sequence ────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ import { emptyMetadata } from './create.ts';
 import {
   checkOrder,
   checkOrderSources,
+  checkSequential,
   checkSources,
   checkSpec,
   isSameOrder,
@@ -183,6 +184,7 @@ function addSpec(state: State, wanted: Extract<Update, { action: 'add-spec' }>['
   const { metadata } = state;
   const spec = numberSpec(metadata, absent(wanted));
   checkSpec(spec, schemaById(metadata, metadata['current-schema-id']));
+  if (metadata['format-version'] === 1) checkSequential(spec);
   const same = metadata['partition-specs'].find(each => isSameSpec(each, spec));
   const last = { ...state.last, spec: same?.['spec-id'] ?? spec['spec-id'] };
   if (same) return { ...state, last };
@@ -235,12 +237,14 @@ function addSnapshot(state: State, snapshot: Snapshot): State {
       `snapshot ${id} has sequence number ${number}, and the table is at ${last} already`,
       { ...about, sequence_number: number, last_sequence_number: last },
     );
+  // Version 1 knows no sequence numbers: in its files they would be lost.
+  const kept = metadata['format-version'] === 1 ? { ...snapshot, 'sequence-number': 0 } : snapshot;
   return {
     ...state,
     metadata: {
       ...metadata,
-      snapshots: [...metadata.snapshots, snapshot],
-      'last-sequence-number': Math.max(last, number),
+      snapshots: [...metadata.snapshots, kept],
+      'last-sequence-number': Math.max(last, kept['sequence-number']),
     },
     added: new Set([...state.added, id]),
   };

@@ -82,6 +82,16 @@ export function checkSpec(spec: PartitionSpec, schema: Schema): void {
   }
 }
 
+/** Readers of version 1 number partition fields themselves, by their place. */
+export function checkSequential(spec: PartitionSpec): void {
+  for (const [index, field] of spec.fields.entries())
+    if (field['field-id'] !== FIRST_PARTITION_ID + index)
+      throw refusedAt(
+        `partition field ${field.name}`,
+        `in version 1 its id must be ${FIRST_PARTITION_ID + index}; what is dropped becomes void`,
+      );
+}
+
 /** Engines show partition fields beside the columns; only the column itself may have its name. */
 function hidesColumn(field: PartitionField, schema: Schema): boolean {
   if (field.transform === 'void') return false;

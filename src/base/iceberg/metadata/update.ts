@@ -17,10 +17,11 @@ export const LAST_ADDED = -1;
 
 const addedIdSchema = z.int().min(LAST_ADDED, 'an id, or -1 for the one just added').max(MAX_ID);
 
-export const newSpecSchema = z.looseObject({
+/** Only what has a meaning here goes into the table: clients send `type`, too. */
+export const newSpecSchema = z.object({
   'spec-id': orNull(z.int()),
   fields: z.array(
-    z.looseObject({
+    z.object({
       'source-id': idSchema,
       'field-id': orNull(idSchema),
       name: z.string().min(1),
@@ -28,7 +29,7 @@ export const newSpecSchema = z.looseObject({
     }),
   ),
 });
-export const newOrderSchema = z.looseObject({
+export const newOrderSchema = z.object({
   'order-id': orNull(z.int()),
   fields: z.array(sortFieldSchema),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IcebergError } from '../errors.ts';
+import { printJson } from '../json.ts';
 import { isSameSchema } from '../schema/index.ts';
 import { nextId } from './layout.ts';
 import { readAs } from './problem.ts';
@@ -132,7 +133,7 @@ function addVersion(state: State, wanted: ViewVersion): State {
 
 function isSameVersion(a: ViewVersion, b: ViewVersion): boolean {
   const text = ({ 'version-id': _, 'timestamp-ms': __, ...rest }: ViewVersion) =>
-    JSON.stringify(Object.entries(rest).sort(([one], [other]) => (one < other ? -1 : 1)));
+    printJson(Object.entries(rest).sort(([one], [other]) => (one < other ? -1 : 1)));
   return text(a) === text(b);
 }
 

@@ -64,6 +64,15 @@ test('a schema that no table may have is refused with the name that is wrong', (
     );
 });
 
+test('a default value is refused as one of version 3, and null is none', () => {
+  const of = (value: unknown) => schema([Object.assign(field(1, 'a'), { 'initial-default': value })]);
+  assert.throws(
+    () => checkSchema(of(0)),
+    error => isIcebergError(error, 'unsupported') && error.about.field === 'a',
+  );
+  checkSchema(of(null));
+});
+
 test('any other name is a name', () => {
   const names = [
     'select',

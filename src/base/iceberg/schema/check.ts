@@ -12,6 +12,7 @@ export function checkSchema(schema: Schema): void {
   checkIds(schema);
   checkNames(schema);
   checkIdentifiers(schema);
+  checkDefaults(schema);
 }
 
 /** Two fields of one id would read each other's data. Fails with `corrupt`: no writer may ever make such a schema. */
@@ -70,6 +71,17 @@ function checkCharacters(name: string, path: string[]): void {
   throw new IcebergError('invalid', 'the name of a field has a NUL or half a surrogate pair in it', {
     field: printPath([...path, JSON.stringify(name)]),
   });
+}
+
+/** Readers of version 2 do not know default values: they would show NULL for the rows of before, or refuse the table. */
+function checkDefaults(schema: Schema): void {
+  for (const { field, path } of walk(schema))
+    if ('initial-default' in field && field['initial-default'] != null)
+      throw new IcebergError(
+        'unsupported',
+        `field ${printPath(path)}: default values belong to format version 3; 1 and 2 are supported`,
+        { field: printPath(path) },
+      );
 }
 
 /** The fields that identify a row: always there, comparable, one of each in a row. */
