@@ -29,22 +29,24 @@ export function passMap<V>(cursor: Cursor, kind: Kind<V>): ReadonlyMap<number, V
     kind.skip(cursor);
     size += 1;
   });
-  return size === 0 ? EMPTY : new PackedMap(cursor.bytes.subarray(start, cursor.at), size, kind);
+  return size === 0 ? EMPTY : new PackedMap({ bytes: cursor.bytes, start, size, kind });
 }
 
 class PackedMap<V> implements ReadonlyMap<number, V> {
   readonly size: number;
   private readonly bytes: Buffer;
+  private readonly start: number;
   private readonly kind: Kind<V>;
 
-  constructor(bytes: Buffer, size: number, kind: Kind<V>) {
-    this.bytes = bytes;
+  constructor({ bytes, start, size, kind }: { bytes: Buffer; start: number; size: number; kind: Kind<V> }) {
     this.size = size;
+    this.bytes = bytes;
+    this.start = start;
     this.kind = kind;
   }
 
   get(key: number): V | undefined {
-    const cursor = new Cursor(this.bytes, '');
+    const cursor = new Cursor(this.bytes, '', this.start);
     for (let count = cursor.count(); count > 0; count = cursor.count())
       for (let index = 0; index < count; index += 1) {
         if (cursor.number() === key) return this.kind.read(cursor);
@@ -78,7 +80,7 @@ class PackedMap<V> implements ReadonlyMap<number, V> {
   }
 
   private unpacked(): Map<number, V> {
-    const cursor = new Cursor(this.bytes, '');
+    const cursor = new Cursor(this.bytes, '', this.start);
     const map = new Map<number, V>();
     eachElement(cursor, () => map.set(cursor.number(), this.kind.read(cursor)));
     return map;
