@@ -2,16 +2,23 @@ import type { EventFeed } from '../base/db/index.ts';
 import { systemClock } from '../base/kit/clock.ts';
 import type { Outbound } from '../base/kit/outbound.ts';
 import type { alertRoutes } from '../contract/alerts.ts';
+import type { lakeRoutes } from '../contract/lake.ts';
 import type { Handlers } from '../contract/route.ts';
 import type { runRoutes, workerRoutes } from '../contract/runs.ts';
 import type { scheduleRoutes } from '../contract/schedules.ts';
 import type { Access } from '../domains/access/index.ts';
+import type { Catalog } from '../domains/lakehouse/index.ts';
 import type { Core } from './core.ts';
 import { openKinds } from './kinds.ts';
+import { openLakeOn } from './lake.ts';
 import { claimStorage } from './storage.ts';
 
 export interface Domains {
-  handlers: Handlers<typeof runRoutes & typeof workerRoutes & typeof scheduleRoutes & typeof alertRoutes>;
+  handlers: Handlers<
+    typeof runRoutes & typeof workerRoutes & typeof scheduleRoutes & typeof alertRoutes & typeof lakeRoutes
+  >;
+  /** The Iceberg REST catalog. */
+  catalog: Catalog;
   /** What goes on beside requests while the server listens; answers how to end it. */
   start(): () => Promise<void>;
   /** Live logs say goodbye: before the server stops, which would wait for them. */
@@ -27,18 +34,26 @@ interface Given {
 
 const HOUR_MS = 3_600_000;
 
-/** Runs and alerts, as the server has them: the work itself is done by workers. */
-export async function openDomains(core: Core, { access, events, outbound, url }: Given): Promise<Domains> {
+/** Runs, alerts and the lake, as the server has them: the work itself is done by workers. */
+export async function openDomains(
+  opened: AsyncDisposableStack,
+  core: Core,
+  { access, events, outbound, url }: Given,
+): Promise<Domains> {
   const { resolved, place, store, secrets, log } = core;
   const { config } = resolved;
   const { followZone, logHandlers, openLeader, runDuties, runHandlers, scheduleHandlers, workerHandlers } =
     await import('../domains/runs/index.ts');
+  const { lakeHandlers, openCatalog } = await import('../domains/lakehouse/index.ts');
+  const { makeFolders } = await import('../base/storage/index.ts');
   const { alertHandlers, countIncidents, openAlerts } = await import('../domains/alerts/index.ts');
 
   const clock = systemClock;
   const { audit, record } = access;
   const kinds = await openKinds();
   const storage = await claimStorage(store, config);
+  const { lake } = await openLakeOn(opened, core, { storage, record, outbound });
+  const vends = config.storage.role !== null;
   const logs = logHandlers({ store, storage, clock, days: config.retention.run_logs_days });
   return {
     handlers: {
@@ -47,7 +62,15 @@ export async function openDomains(core: Core, { access, events, outbound, url }:
       ...scheduleHandlers({ store, clock, kinds, record }),
       ...workerHandlers({ store, version: place.version, audit }),
       ...alertHandlers({ store, secrets, outbound, clock, record }),
+      ...lakeHandlers({ lake, store, storage, clock, kinds, secrets, outbound, record, audit, url, vends }),
     },
+    catalog: openCatalog({
+      lake,
+      clock,
+      storage,
+      identify: access.identify,
+      makeFolders: places => makeFolders(storage, places),
+    }),
     start() {
       const duties = runDuties({ store, kinds, clock, storage, retention: config.retention });
       const leader = openLeader({ store, log, duties });

@@ -54,7 +54,7 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
   await access.prepare();
 
   const { openDomains } = await import('./domains.ts');
-  const domains = await openDomains(core, { access, events, outbound, url });
+  const domains = await openDomains(opened, core, { access, events, outbound, url });
 
   const disk = () => door.diskSpace(config.data);
   const { version } = place;
@@ -63,6 +63,7 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
     instance_id: store.instance_id,
     version,
     handlers: { ...access.handlers, ...domains.handlers },
+    catalog: domains.catalog,
     identify: access.identify,
     denied: access.recordDenied,
     idempotency: door.idempotencyStore(store, config.retention.idempotency_hours),

@@ -9,13 +9,17 @@ import { createRedactor } from '../../src/base/kit/redact.ts';
 import { makeFolders, openFolderStorage, type Storage } from '../../src/base/storage/index.ts';
 import { type Client, createClient } from '../../src/contract/client.ts';
 import type { Config } from '../../src/contract/config.ts';
-import { lakeRoutes } from '../../src/contract/lake.ts';
 import type { Role } from '../../src/contract/permissions.ts';
-import type { Handlers, RouteSpec } from '../../src/contract/route.ts';
 import { type Access, openAccess } from '../../src/domains/access/index.ts';
 import { openKeyProvider, openSecrets, type Secrets } from '../../src/domains/access/secrets/index.ts';
 import { alertHandlers, countIncidents } from '../../src/domains/alerts/index.ts';
-import { type Lake, type LakeParts, openCatalog, openLake } from '../../src/domains/lakehouse/index.ts';
+import {
+  type Lake,
+  type LakeParts,
+  lakeHandlers,
+  openCatalog,
+  openLake,
+} from '../../src/domains/lakehouse/index.ts';
 import { logHandlers, runHandlers, scheduleHandlers, workerHandlers } from '../../src/domains/runs/index.ts';
 import { backupDownload, buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -109,7 +113,10 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
       ...scheduleHandlers({ store, clock, kinds: testKinds, record }),
       ...workerHandlers({ store, version: '0.0.0', audit }),
       ...alertHandlers({ store, secrets, outbound, clock, record }),
-      ...unanswered(lakeRoutes),
+      ...lakeHandlers({
+        ...{ lake, store, storage: given.storage, clock, kinds: testKinds, secrets, outbound },
+        ...{ record, audit, url, vends: false },
+      }),
     },
     identify: access.identify,
     denied: access.recordDenied,
@@ -227,14 +234,6 @@ export function openBrowser(app: FastifyInstance, workspace?: string, ip = '127.
   const browser: Browser = { fetch, cookies, workspace, client: {} as Client };
   browser.client = createClient({ fetch, workspace: () => browser.workspace });
   return browser;
-}
-
-/** Routes that no test of this world asks for. */
-function unanswered<T extends Record<string, RouteSpec>>(routes: T): Handlers<T> {
-  const handler = async () => {
-    throw new Error('nobody expected this call');
-  };
-  return Object.fromEntries(Object.keys(routes).map(name => [name, handler])) as unknown as Handlers<T>;
 }
 
 // ── What every world has ────────────────────────────────────────────────────────────────────────────

@@ -96,3 +96,11 @@ export {
 export * from './schema/index.ts';
 export { decodeValue, encodeValue, showValue } from './values/index.ts';
 export type { Draft, Engine, Files, Pointer, Row } from './world.ts';
+export {
+  columnType,
+  conform,
+  schemaFor,
+  targetBytes,
+  writeData,
+  writePositionDeletes,
+} from './write/index.ts';

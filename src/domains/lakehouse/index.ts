@@ -1,3 +1,4 @@
+export { lakeFiles } from './files.ts';
 export type {
   Committed,
   Lake,
@@ -11,8 +12,10 @@ export type {
   TableChange,
 } from './lake.ts';
 export { MOMENTS, type Moment } from './moments.ts';
+export { type MountParts, mountedLoader } from './mounts.ts';
 export { openLake } from './open.ts';
 export type { LakeParts } from './parts.ts';
 export { toFailure } from './problems.ts';
 export type { Catalog, CatalogAnswer, CatalogCall, Endpoint } from './rest/call.ts';
 export { type CatalogParts, openCatalog } from './rest/catalog.ts';
+export { type LakeRouteParts, lakeHandlers } from './routes.ts';

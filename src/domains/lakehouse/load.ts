@@ -4,7 +4,7 @@ import { fail } from '../../base/kit/errors.ts';
 import type { LakeContext, LakeRow, Loaded, LoadedView } from './lake.ts';
 import { fullName } from './names.ts';
 import type { Parts } from './parts.ts';
-import { toFailure } from './problems.ts';
+import { inOurWords, toFailure } from './problems.ts';
 import { saveTableError, tablesById } from './store/tables.ts';
 
 // From a row of the catalog to the metadata behind it. What is wrong with one table is kept with it, so that lists show it, and
@@ -17,6 +17,7 @@ export async function loadTable(parts: Parts, context: LakeContext, id: string):
 
 export async function loadRow(parts: Parts, row: LakeRow): Promise<Loaded> {
   if (row.kind !== 'table') throw fail('object.not_found', { kind: 'table', id: row.id });
+  if (row.mount_id !== null) return { row, ...(await inOurWords(row.name, () => parts.loadMounted(row))) };
   const metadata_location = needLocation(row);
   const metadata = await readMetadata(parts, row, metadata_location);
   return { row, metadata, metadata_location };

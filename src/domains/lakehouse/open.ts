@@ -1,5 +1,6 @@
+import { fail } from '../../base/kit/errors.ts';
 import { commit, pointerOf } from './commit.ts';
-import type { Lake } from './lake.ts';
+import type { Lake, LakeRow } from './lake.ts';
 import { openMetadataCache } from './metadata-cache.ts';
 import { openNamespaces } from './namespaces.ts';
 import { type LakeParts, openQueues, type Parts } from './parts.ts';
@@ -15,11 +16,17 @@ export function assemble(given: LakeParts): Parts {
     root: storage.facts.root,
     keepInside: (workspace_id, location) => keepInside(storage, workspace_id, location),
     reached: given.reached ?? (() => {}),
+    loadMounted: given.loadMounted ?? unreachable,
     cache: openMetadataCache(),
     oneAtATime: openQueues(),
     read: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work, { read_only: true }),
     write: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work),
   };
+}
+
+/** Where nobody gave the means to ask other catalogs. */
+async function unreachable(row: LakeRow): Promise<never> {
+  throw fail('lake.read_only', { name: row.name, mount: row.mount });
 }
 
 /** The lake of the installation, as one process works with it. */

@@ -1,9 +1,9 @@
 import type { Store, Tx } from '../../base/db/index.ts';
-import type { Files } from '../../base/iceberg/index.ts';
+import type { Files, TableMetadata } from '../../base/iceberg/index.ts';
 import type { Clock } from '../../base/kit/clock.ts';
 import type { Storage } from '../../base/storage/index.ts';
 import type { Actor, AuditNote } from '../access/index.ts';
-import type { Lake, LakeContext } from './lake.ts';
+import type { Lake, LakeContext, LakeRow } from './lake.ts';
 import type { MetadataCache } from './metadata-cache.ts';
 import type { Moment } from './moments.ts';
 
@@ -17,6 +17,8 @@ export interface LakeParts {
   /** The audit entry and the event, in the transaction of the change. */
   record: (tx: Tx, actor: Actor, ...notes: AuditNote[]) => Promise<void>;
   access?: Lake['access'];
+  /** Metadata of a table that is shown from another catalog. */
+  loadMounted?: (row: LakeRow) => Promise<{ metadata: TableMetadata; metadata_location: string }>;
   reached?: (moment: Moment) => void | Promise<void>;
 }
 

@@ -26,7 +26,7 @@ export async function admit(
 ): Promise<Caller> {
   const credentials = readCredentials(route, request, session_token);
   if (credentials.bearer === undefined) {
-    const refusal = checkBrowser(request, door.config.public_url);
+    const refusal = checkBrowser(request, door.config.public_url, route.bytes ? 'bytes' : 'json');
     if (refusal) throw refusal;
   }
   const caller = await recognise(route, credentials, door.identify);

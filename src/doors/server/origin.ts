@@ -31,14 +31,24 @@ export function checkHost(
   return fail('request.unknown_host', { host });
 }
 
+/** Neither can be sent by another site without asking. */
+const CONTENT_TYPES = {
+  json: /^application\/json\s*(;|$)/i,
+  bytes: /^application\/octet-stream\s*(;|$)/i,
+};
+
 /**
  * A change that a browser sends with its cookies must come from our own page: JSON, which other sites cannot send without
  * asking (CORS), and, since browsers say where a request comes from, from here.
  */
-export function checkBrowser(request: HttpRequest, public_url: string | null): Failure | undefined {
+export function checkBrowser(
+  request: HttpRequest,
+  public_url: string | null,
+  takes: 'json' | 'bytes' = 'json',
+): Failure | undefined {
   if (request.method === 'GET' || request.method === 'HEAD') return undefined;
   const content_type = text(request.headers['content-type']);
-  if (!/^application\/json\s*(;|$)/i.test(content_type))
+  if (!CONTENT_TYPES[takes].test(content_type))
     return fail('request.unsupported_media_type', { received: content_type });
   return isForeign(request, public_url)
     ? fail('request.foreign_origin', { origin: text(request.headers.origin) || 'another site' })

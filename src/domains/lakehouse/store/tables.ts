@@ -65,10 +65,10 @@ export type TableSort = 'name' | 'committed_at' | '-committed_at' | 'bytes' | '-
 export interface TableList {
   workspace_id: string;
   sort: TableSort;
-  text: string | undefined;
-  namespace: string | undefined;
-  kind: 'table' | 'view' | undefined;
-  health: string | undefined;
+  text?: string | undefined;
+  namespace?: string | undefined;
+  kind?: 'table' | 'view' | undefined;
+  health?: string | undefined;
   /** The sorted value, as text, and the id of the last one of the page before. */
   after: readonly [string, string] | undefined;
   rows: number;
