@@ -153,7 +153,8 @@ function booleanOf(type: string, scalar: Scalar): boolean {
 
 const DATE = /^([+-]?\d{4,6})-(\d{2})-(\d{2})$/;
 const TIME = /^(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?$/;
-const STAMP = /^(\S+?)(?:[T ]+(\S+?))?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/i;
+const STAMP =
+  /^([+-]?\d{4,6}-\d{2}-\d{2})(?:(?:T| +)(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/i;
 
 /** An instant compared with days: between two midnights it is above the first. */
 function dateLiteral(type: string, scalar: Scalar): Literal {

@@ -61,15 +61,13 @@ const CASES: { type: PrimitiveType; values: Value[]; transforms: string[] }[] = 
 
 function predicatesOver(field: BoundField, values: readonly Value[]): Predicate[] {
   const compared = values.flatMap(value => OPS.map((op): Predicate => ({ op, field, value })));
-  const pairs = values
-    .slice(1)
-    .map(
-      (value, at): Predicate => ({
-        op: at % 2 === 0 ? 'in' : 'not_in',
-        field,
-        values: [value, values[at] ?? value],
-      }),
-    );
+  const pairs = values.slice(1).map(
+    (value, at): Predicate => ({
+      op: at % 2 === 0 ? 'in' : 'not_in',
+      field,
+      values: [value, values[at] ?? value],
+    }),
+  );
   const prefixes =
     field.type === 'string'
       ? values.flatMap((value): Predicate[] => [

@@ -1,10 +1,9 @@
 import { IcebergError } from '../errors.ts';
-import { quoteText } from '../filter/index.ts';
 import { CONTENT } from '../model.ts';
 import { columnOf, fieldSql, locate, schemaMap } from './columns.ts';
 import { type DeleteFile, isUnpartitioned, partitionKey } from './deletes.ts';
 import { normalLocationSql } from './location.ts';
-import { listSql, numbersSql, openSql, type Paths } from './pieces.ts';
+import { fileTableSql, numbers, openSql, type Paths, rowsHint } from './pieces.ts';
 import type { Plan } from './plan.ts';
 import { checkReadable, type Group } from './treatment.ts';
 
@@ -43,7 +42,7 @@ export function positionDeletesSql(group: Group, partitions: Partitions, paths: 
   SELECT f.i AS file, x.pos AS row
   FROM (SELECT ${normalLocationSql('path')} AS l, pos, i FROM (
     SELECT coalesce(path, ${broken}) AS path, coalesce(pos, ${broken}) AS pos, file_index AS i
-    FROM read_parquet(${openSql(deletes, paths)}, schema = ${schema}))) x
+    FROM read_parquet(${openSql(deletes, paths)}, schema = ${schema}, ${rowsHint(deletes)}))) x
   JOIN ${orderSql(deletes, partitions)} q ON q.i = x.i
   JOIN files f ON f.l = x.l AND f.p = q.p AND f.s <= q.s
 ) x ON x.file = d.file AND x.row = d.row`;
@@ -93,7 +92,7 @@ function equalityDeleteSql({ plan, files, at, everywhere, partitions, paths }: E
   const partition = everywhere ? '' : ', q.p AS p';
   return `ANTI JOIN (
   SELECT ${keys.join(', ')}${partition}, max(q.s) AS s
-  FROM read_parquet(${openSql(files, paths)}, schema = ${schemaMap(columns)}) x
+  FROM read_parquet(${openSql(files, paths)}, schema = ${schemaMap(columns)}, ${rowsHint(files)}) x
   JOIN ${orderSql(files, partitions)} q ON q.i = x.file_index
   GROUP BY ALL
 ) e${at} ON ${same.join(' AND ')}${everywhere ? '' : ` AND e${at}.p = d.p`} AND d.s < e${at}.s`;
@@ -101,11 +100,9 @@ function equalityDeleteSql({ plan, files, at, everywhere, partitions, paths }: E
 
 /** The files of deletes with their places among the commits and partitions. */
 function orderSql(files: readonly DeleteFile[], partitions: Partitions): string {
-  const s = numbersSql(files.map(file => file.sequence_number));
-  const p = numbersSql(files.map(partitions));
-  return `(SELECT unnest(range(${files.length}))::UBIGINT AS i, unnest(${s}) AS s, unnest(${p}) AS p)`;
-}
-
-export function locationsSql(locations: readonly string[]): string {
-  return listSql(locations.map(quoteText), 'VARCHAR');
+  const s = numbers(
+    's',
+    files.map(file => file.sequence_number),
+  );
+  return `(${fileTableSql(files.length, [s, numbers('p', files.map(partitions))])})`;
 }

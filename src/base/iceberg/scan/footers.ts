@@ -4,7 +4,7 @@ import type { Field, TableMetadata } from '../model.ts';
 import type { Row } from '../world.ts';
 import { hasMembers, type Layout, layoutOf, misread } from './layout.ts';
 import { nameMapping } from './name-mapping.ts';
-import { pathSql } from './pieces.ts';
+import { pathsSql } from './pieces.ts';
 import type { Plan } from './plan.ts';
 
 /** What only the data file itself can say. Files never change, so it may be kept by location for as long as anyone likes. */
@@ -34,7 +34,7 @@ export function hasDoubtfulMembers(column: Field, metadata: TableMetadata): bool
 
 /** One row for each node of each file, each file's in the order of its tree. */
 export function footersSql(paths: readonly string[]): string {
-  return `SELECT file_name, name, field_id, coalesce(num_children, 0) AS num_children FROM parquet_schema([${paths.map(pathSql).join(', ')}])`;
+  return `SELECT file_name, name, field_id, coalesce(num_children, 0) AS num_children FROM parquet_schema(${pathsSql(paths)})`;
 }
 
 const nodeSchema = z.object({

@@ -316,10 +316,12 @@ test('deletes stay in their partition and spec, but equality deletes of an unpar
   );
   // Position deletes of an unpartitioned spec are about files of that spec alone.
   const p = await lake.deletes('p', `VALUES ('${a.file_path}', 0), ('${none.file_path}', 0)`);
-  const positions = await lake.rows({ ...base, commits: [{ added: [a, b, none] }, { deletes: [p] }] });
+  const own = await lake.deletes('own', `VALUES ('${a.file_path}', 1)`);
+  const deletes = [p, { ...own, spec_id: 1, partition: ['a'] }];
+  const positions = await lake.rows({ ...base, commits: [{ added: [a, b, none] }, { deletes }] });
   assert.deepEqual(
     positions.map(row => `${row.id}${row.name}`),
-    ['1a', '1b', '2a', '2b', '3a'],
+    ['1a', '1b', '2b', '3a'],
   );
 });
 

@@ -1,5 +1,6 @@
-import { filterSql, quoteName, valueSql } from '../filter/index.ts';
+import { filterSql, quoteName } from '../filter/index.ts';
 import type { Field } from '../model.ts';
+import { showValue } from '../values/index.ts';
 import { duckType } from '../write/types.ts';
 import {
   boundFieldSql,
@@ -10,17 +11,20 @@ import {
   readColumns,
   schemaMap,
 } from './columns.ts';
-import {
-  equalityDeletesSql,
-  locationsSql,
-  numberPartitions,
-  type Partitions,
-  positionDeletesSql,
-} from './delete-sql.ts';
+import { equalityDeletesSql, numberPartitions, type Partitions, positionDeletesSql } from './delete-sql.ts';
 import type { Footer } from './footers.ts';
 import { normalLocation } from './location.ts';
 import { columnsByName, nameMapping } from './name-mapping.ts';
-import { listSql, numbersSql, openSql, type Paths } from './pieces.ts';
+import {
+  castValues,
+  fileTableSql,
+  type ListColumn,
+  numbers,
+  openSql,
+  type Paths,
+  rowsHint,
+  texts,
+} from './pieces.ts';
 import type { Plan } from './plan.ts';
 import { filledValue, type Group, groupFiles } from './treatment.ts';
 
@@ -85,26 +89,26 @@ function filesSql(group: Group, context: Context): string[] {
   const { plan, partitions, positions } = context;
   const { files } = group;
   if (!isKnownByFile(group, context)) return [];
-  const known = [`unnest(range(${files.length}))::UBIGINT AS i`];
+  const known: ListColumn[] = [];
+  const locations = files.map(({ file }) => file.file_path);
   if (group.position_deletes || group.equality_deletes) {
-    known.push(`unnest(${numbersSql(files.map(planned => planned.sequence_number))}) AS s`);
-    known.push(`unnest(${numbersSql(files.map(planned => partitions(planned.file)))}) AS p`);
+    const sequence = files.map(planned => planned.sequence_number);
+    const partition = files.map(planned => partitions(planned.file));
+    known.push(numbers('s', sequence), numbers('p', partition));
   }
-  if (group.position_deletes)
-    known.push(`unnest(${locationsSql(files.map(({ file }) => normalLocation(file.file_path)))}) AS l`);
-  if (positions) known.push(`unnest(${locationsSql(files.map(({ file }) => file.file_path))}) AS location`);
-  for (const column of group.filled)
-    known.push(`unnest(${filledSql(plan, group, column)}) AS ${inside(column.id)}`);
-  return [`WITH files AS (SELECT ${known.join(', ')})`];
+  if (group.position_deletes) known.push(texts('l', locations.map(normalLocation)));
+  if (positions) known.push(texts('location', locations));
+  for (const column of group.filled) known.push(filledColumn(plan, group, column));
+  return [`WITH files AS (${fileTableSql(files.length, known)})`];
 }
 
-function filledSql(plan: Plan, { files }: Group, column: Field): string {
+function filledColumn(plan: Plan, { files }: Group, column: Field): ListColumn {
   const { type } = column;
   const values = files.map(({ file }) => {
     const value = filledValue(plan, file, column);
-    return value === null || typeof type !== 'string' ? 'NULL' : valueSql(type, value);
+    return value === null || typeof type !== 'string' ? null : showValue(type, value);
   });
-  return listSql(values, duckType(type));
+  return castValues(inside(column.id), values, duckType(type));
 }
 
 /** The columns of the files under their inner names, with what is known by file. */
@@ -124,7 +128,7 @@ function rowsSql(group: Group, context: Context): string {
   const known = isKnownByFile(group, context) ? '\n  JOIN files k ON k.i = r.file_index' : '';
   return `
   SELECT ${selected.join(', ')}
-  FROM read_parquet(${list}, schema = ${read.schema}) r${known}`;
+  FROM read_parquet(${list}, schema = ${read.schema}, ${rowsHint(group.files.map(({ file }) => file))}) r${known}`;
 }
 
 interface Reading {
