@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { duckdbExtensions } from '../../scripts/services/python.ts';
 import type { Engine, Place, Row, TableName } from './engine.ts';
 import { openLineProcess } from './line-process.ts';
+import { text, valuesOf } from './values.ts';
 
 const CHILD = fileURLToPath(new URL('./duckdb-child.ts', import.meta.url));
 
@@ -95,18 +96,6 @@ function nameOf({ namespace, name }: TableName): string {
 
 function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}
-
-function valuesOf(rows: readonly Row[]): string {
-  const lines = rows.map(
-    ({ id, name, amount }) =>
-      `(${id}::BIGINT, ${typeof name === 'string' ? text(name) : 'NULL'}::VARCHAR, ${amount ?? 'NULL'}::DOUBLE)`,
-  );
-  return `SELECT * FROM (VALUES ${lines.join(', ')}) AS rows (id, name, amount)`;
 }
 
 /** BIGINT comes as text. */

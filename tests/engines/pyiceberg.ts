@@ -3,7 +3,7 @@ import { pyicebergPython } from '../../scripts/services/python.ts';
 import type { Engine, Place, Row, TableName } from './engine.ts';
 import { openLineProcess } from './line-process.ts';
 
-const SCRIPT = fileURLToPath(new URL('./pyiceberg.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./pyiceberg-child.py', import.meta.url));
 
 export const pyiceberg: Engine = {
   name: 'PyIceberg',
@@ -13,7 +13,7 @@ export const pyiceberg: Engine = {
     read_view: 'it lists views only',
   },
   async open(place) {
-    const child = openLineProcess(await pyicebergPython(), ['-u', SCRIPT]);
+    const child = openLineProcess(await pyicebergPython(), ['-u', '-B', SCRIPT]);
     const ask = (operation: string, given: object) => child.ask({ operation, arguments: given });
     const namesOf = async (operation: string, given: object) =>
       ((await ask(operation, given)) as string[][]).map(levels => levels.join('.'));

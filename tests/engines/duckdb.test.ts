@@ -1,0 +1,4 @@
+import { duckdb } from './duckdb.ts';
+import { testEngine } from './run.ts';
+
+testEngine(duckdb);

@@ -1,0 +1,4 @@
+import { pyiceberg } from './pyiceberg.ts';
+import { testEngine } from './run.ts';
+
+testEngine(pyiceberg);
