@@ -33,6 +33,8 @@ export interface Draft {
 export interface Engine {
   /** Runs each statement; answers the rows of the last one. */
   query(sql: string): Promise<Row[]>;
+  /** Rows as they come, some hundred at a time: for answers that do not fit into memory. */
+  stream?(sql: string): AsyncIterable<Row[]>;
 }
 export type Row = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { IcebergError } from '../errors.ts';
 import type { Engine, Row } from '../world.ts';
 
@@ -13,7 +13,6 @@ export interface EngineOptions {
 }
 
 export interface LocalEngine extends Engine {
-  /** Rows as they come, some hundred at a time: for answers that do not fit into memory. */
   stream(sql: string): AsyncIterable<Row[]>;
   close(): void;
 }
@@ -25,6 +24,8 @@ export interface LocalEngine extends Engine {
  * waiting. A process with more of them is started with `UV_THREADPOOL_SIZE=32`; it cannot be changed from inside.
  */
 export async function localEngine(options: EngineOptions = {}): Promise<LocalEngine> {
+  // Loaded when somebody wants it: 70 MB, which nobody pays who only looks at metadata.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', settings(options));
   const first = await instance.connect();
   // Text of moments, in statistics and partitions, is read as UTC wherever this runs.
