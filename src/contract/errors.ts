@@ -727,6 +727,13 @@ export const errors = {
     message: 'There is no {kind} "{name}".',
     hint: 'The list verb of the same command shows what there is.',
   },
+  'cli.run_failed': {
+    status: 500,
+    retry: 'terminal',
+    title: 'What was started did not succeed',
+    message: 'The run {run} ended as {state}: {reason}',
+    hint: 'moulin run logs {run} shows what it wrote; moulin run retry {run} tries again.',
+  },
   'cli.output_failed': {
     status: 500,
     retry: 'terminal',

@@ -67,6 +67,19 @@ export const COMMANDS: readonly CommandLine[] = [
     load: () => import('./schedule.ts'),
   },
   { name: 'run', alias: 'runs', summary: 'Work that was started', load: () => import('./run.ts') },
+  { name: 'table', alias: 'tables', summary: 'Tables of the lake', load: () => import('./table.ts') },
+  {
+    name: 'namespace',
+    alias: 'namespaces',
+    summary: 'What tables of the lake stand in',
+    load: () => import('./namespace.ts'),
+  },
+  {
+    name: 'catalog',
+    alias: 'catalogs',
+    summary: 'Iceberg catalogs of others',
+    load: () => import('./catalog.ts'),
+  },
   {
     name: 'incident',
     alias: 'incidents',
