@@ -11,7 +11,7 @@ import { IcebergError } from '../errors.ts';
 import type { DataFile, PartitionSpec, PartitionSummary, PrimitiveType, Value } from '../model.ts';
 import { primitive } from '../schema/types.ts';
 import { compareValues } from '../values/order.ts';
-import { asBuffer, decimalBytes, decodeDecimal, encodeValue } from '../values/single.ts';
+import { asBuffer, decimalBytes, decodeValue, encodeValue } from '../values/single.ts';
 import { decimalSize, partitionNames } from './shape.ts';
 
 // Partition values between Avro and the values of this package.
@@ -63,23 +63,39 @@ function typeOf(type: AvroType): PrimitiveType {
 }
 
 function asValue(value: AvroValue, type: PrimitiveType, file: string): Value {
-  if (Buffer.isBuffer(value)) return type.startsWith('decimal') ? decodeDecimal(type, value) : value;
   switch (type) {
-    case 'long':
-    case 'time':
-    case 'timestamp':
-    case 'timestamptz':
-      if (typeof value === 'bigint') return value;
-      if (typeof value === 'number') return BigInt(value);
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
       break;
     case 'int':
     case 'date':
       if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
       break;
+    case 'long':
+    case 'time':
+    case 'timestamp':
+    case 'timestamptz':
+      if (typeof value === 'number' || typeof value === 'bigint') return BigInt(value);
+      break;
+    case 'float':
+    case 'double':
+      if (typeof value === 'number') return value;
+      break;
+    case 'string':
+      if (typeof value === 'string') return value;
+      break;
     default:
-      if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
+      if (Buffer.isBuffer(value)) return asBytesOrDecimal(value, type, file);
   }
   throw corruptAvro(file, `a partition value is no ${type}`);
+}
+
+function asBytesOrDecimal(value: Buffer, type: PrimitiveType, file: string): Value {
+  try {
+    return decodeValue(type, value);
+  } catch (error) {
+    throw corruptAvro(file, `a partition value is no ${type}`, error);
+  }
 }
 
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────

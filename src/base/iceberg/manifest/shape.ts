@@ -138,18 +138,25 @@ export function partitionShape(spec: PartitionSpec, types: readonly PrimitiveTyp
   const names = partitionNames(spec);
   const known = new Set<string>();
   const fields = spec.fields.map((one, at) =>
-    optional(names[at] ?? one.name, one['field-id'], valueShape(types[at] ?? 'string', known)),
+    optional(
+      names[at] ?? one.name,
+      one['field-id'],
+      valueShape(types[at] ?? 'string', one['field-id'], known),
+    ),
   );
   return { type: 'record', name: 'r102', fields };
 }
 
-/** A named type may be spelled out once in a schema. */
-function valueShape(type: PrimitiveType, known: Set<string>): AvroJson {
+/**
+ * Avro wants the second use of a type to be its name alone, which PyIceberg does not understand, and forbids to spell it out twice,
+ * as PyIceberg does. Another name for the same suits everybody.
+ */
+function valueShape(type: PrimitiveType, field_id: number, known: Set<string>): AvroJson {
   const shape = primitiveShape(type);
   if (typeof shape === 'string' || Array.isArray(shape) || typeof shape.name !== 'string') return shape;
-  if (known.has(shape.name)) return shape.name;
-  known.add(shape.name);
-  return shape;
+  const name = known.has(shape.name) ? `${shape.name}_f${field_id}` : shape.name;
+  known.add(name);
+  return { ...shape, name };
 }
 
 function primitiveShape(type: PrimitiveType): AvroJson {
