@@ -133,18 +133,34 @@ function asBytes(value: Value): Value {
 // ── Where facts come from ───────────────────────────────────────────────────────────────────────────
 
 export function factsOfFile(file: DataFile, field: BoundField): Facts {
-  const { id, type } = field;
-  // Bounds when they are asked for: of thirty thousand files most tests need one of the two.
-  return {
-    nulls: nullsIn(file, field),
-    nans: nansIn(file, field),
-    get lower() {
-      return decodeBound(type, file.lower_bounds.get(id));
-    },
-    get upper() {
-      return decodeBound(type, file.upper_bounds.get(id));
-    },
-  };
+  return new FileFacts(file, field);
+}
+
+/** Worked out when asked for: of thirty thousand files most tests need one bound, and no count. */
+class FileFacts implements Facts {
+  readonly #file: DataFile;
+  readonly #field: BoundField;
+
+  constructor(file: DataFile, field: BoundField) {
+    this.#file = file;
+    this.#field = field;
+  }
+
+  get nulls() {
+    return nullsIn(this.#file, this.#field);
+  }
+
+  get nans() {
+    return nansIn(this.#file, this.#field);
+  }
+
+  get lower() {
+    return decodeBound(this.#field.type, this.#file.lower_bounds.get(this.#field.id));
+  }
+
+  get upper() {
+    return decodeBound(this.#field.type, this.#file.upper_bounds.get(this.#field.id));
+  }
 }
 
 /** Of a member of a struct some writers count only the nulls under a struct that is there: its "none" says nothing. */
