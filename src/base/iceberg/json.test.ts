@@ -74,7 +74,7 @@ test('what is nested too deep is refused before it is parsed', () => {
 test('brackets in texts are no levels, also after escaped quotes and backslashes', () => {
   const brackets = '['.repeat(MAX_DEPTH * 2);
   for (const value of [brackets, `\\${brackets}`, `"${brackets}`, `\\\\"${brackets}\\`])
-    assert.deepEqual(parseJson(JSON.stringify([value])), [value]);
+    assert.deepEqual(parseJson(JSON.stringify([value, '\\', value])), [value, '\\', value]);
 });
 
 test('what is no JSON is corrupt', () => {

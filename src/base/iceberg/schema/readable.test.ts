@@ -3,8 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { isIcebergError } from '../errors.ts';
+import { newMetadata } from '../metadata/index.ts';
 import type { Field, Schema, Type } from '../model.ts';
+import { children, evolve, fieldsById, parseType, type SchemaChange } from './index.ts';
 import { mismatches } from './readable.ts';
 
 const struct = (...fields: Field[]): Type => ({ type: 'struct', fields });
@@ -89,6 +94,16 @@ test('DuckDB does what these rules are about', async t => {
 
 /** Reads column `s` (field 1: `a` 2, `b` 3) of a file as another type. */
 async function aFile(t: TestContext): Promise<(type: string) => Promise<unknown>> {
+  const { run, file } = await duckdb(t);
+  const ids = '{s: {__duckdb_field_id: 1, a: 2, b: 3}}';
+  await run(`COPY (SELECT {a: 1::INTEGER, b: 'x'} s) TO '${file}' (FORMAT parquet, FIELD_IDS ${ids})`);
+  return async type => {
+    const read = `schema = MAP {1: {name: 's', type: '${type}', default_value: NULL}}`;
+    return (await run(`SELECT s FROM read_parquet(['${file}'], ${read})`))?.s;
+  };
+}
+
+async function duckdb(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'readable-'));
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
@@ -97,14 +112,139 @@ async function aFile(t: TestContext): Promise<(type: string) => Promise<unknown>
     instance.closeSync();
     await rm(folder, { recursive: true });
   });
-  const file = join(folder, 'x.parquet');
-  await connection.run(
-    `COPY (SELECT {a: 1::INTEGER, b: 'x'} s) TO '${file}' (FORMAT parquet, FIELD_IDS {s: {__duckdb_field_id: 1, a: 2, b: 3}})`,
+  const run = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJS()[0];
+  return { run, file: join(folder, 'x.parquet') };
+}
+
+// ── Whatever becomes of a schema ────────────────────────────────────────────────────────────────────
+
+const START = schema(
+  field(1, 'a'),
+  field(2, 's', struct(field(3, 'a'), field(4, 'b'), field(5, 't', struct(field(6, 'a'), field(7, 'c'))))),
+  field(8, 'l', list(9, struct(field(10, 'a'), field(11, 'b')))),
+  field(12, 'm', map(13, struct(field(15, 'a'), field(16, 'b')))),
+);
+const table = {
+  ...newMetadata({ location: 'file:///warehouse/t', schema: START, now_ms: 1 }),
+  schemas: [START],
+  'last-column-id': 16,
+};
+
+const pick = fc.nat(1000);
+const name = fc.constantFrom('a', 'b', 'c', 't', 'A', 'B');
+const type = fc.constantFrom('int', 'struct<a: int>', 'list<struct<a: int, b: int>>').map(parseType);
+type Step = (path: (at: number) => string[]) => SchemaChange;
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ pick, name, type }).map(
+    ({ pick, name, type }): Step =>
+      path => ({ kind: 'add', field: [...path(pick), name], type }),
+  ),
+  pick.map(
+    (at): Step =>
+      path => ({ kind: 'drop', field: path(at) }),
+  ),
+  fc.record({ pick, name }).map(
+    ({ pick, name }): Step =>
+      path => ({ kind: 'rename', field: path(pick), name }),
+  ),
+  pick.map(
+    (at): Step =>
+      path => ({ kind: 'move', field: path(at), at: 'first' }),
+  ),
+  pick.map(
+    (at): Step =>
+      path => ({ kind: 'widen', field: path(at), type: 'long' }),
+  ),
+);
+
+function evolved(steps: readonly Step[]): Schema {
+  return steps.reduce((read, make) => {
+    const places = [...fieldsById(read).values()];
+    const change = make(at => places[at % places.length]?.path ?? []);
+    const now = {
+      ...table,
+      schemas: [read],
+      'current-schema-id': read['schema-id'],
+      'last-column-id': 1000 + read['schema-id'] * 10,
+    };
+    try {
+      return evolve(now, [change]).schema;
+    } catch (error) {
+      if (isIcebergError(error)) return read;
+      throw error;
+    }
+  }, START);
+}
+
+test('a file reads rightly if and only if there is no mismatch, says DuckDB', async t => {
+  const { run, file } = await duckdb(t);
+  const row = START.fields.map(each => `${literal(each)} AS ${quoted(each.name)}`);
+  const ids = START.fields.map(each => `${quoted(each.name)}: ${idsOf(each)}`);
+  await run(`COPY (SELECT ${row}) TO '${file}' (FORMAT parquet, FIELD_IDS {${ids}})`);
+  let wrong = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 6 }), async steps => {
+      const read = evolved(steps);
+      const columns = read.fields.map(
+        each =>
+          `${each.id}: {name: ${text(each.name)}, type: ${text(duckType(each.type))}, default_value: NULL}`,
+      );
+      const found = await run(`SELECT * FROM read_parquet(['${file}'], schema = MAP {${columns}})`).catch(
+        String,
+      );
+      const expected = Object.fromEntries(read.fields.map(each => [each.name, contentOf(each)]));
+      const isRight = isDeepStrictEqual(plain(found), plain(expected));
+      if (!isRight) wrong += 1;
+      assert.equal(
+        isRight,
+        mismatches(START, read).length === 0,
+        JSON.stringify({ found: plain(found), expected }),
+      );
+    }),
+    { numRuns: 300 },
   );
-  return async type => {
-    const rows = await connection.runAndReadAll(
-      `SELECT s FROM read_parquet(['${file}'], schema = MAP {1: {name: 's', type: '${type}', default_value: NULL}})`,
-    );
-    return rows.getRowObjectsJS()[0]?.s;
-  };
+  assert.ok(wrong > 10, `${wrong} of 300 were wrong: else nothing is shown`);
+});
+
+/** Every leaf of the file holds its own id: what is read under another one is seen. */
+function literal({ id, type }: Field): string {
+  if (typeof type === 'string') return type === 'string' ? "'k'" : `${id}::INTEGER`;
+  const [first, second] = children(type);
+  if (type.type === 'list') return `[${first ? literal(first) : ''}]`;
+  if (type.type === 'map') return `MAP {'k': ${second ? literal(second) : ''}}`;
+  return `{${type.fields.map(each => `${quoted(each.name)}: ${literal(each)}`)}}`;
+}
+
+function idsOf({ id, type }: Field): string {
+  if (typeof type === 'string') return String(id);
+  return `{__duckdb_field_id: ${id}, ${children(type).map(each => `${quoted(each.name)}: ${idsOf(each)}`)}}`;
+}
+
+function duckType(type: Type): string {
+  if (typeof type === 'string') return { int: 'INTEGER', long: 'BIGINT' }[type] ?? 'VARCHAR';
+  if (type.type === 'list') return `${duckType(type.element)}[]`;
+  if (type.type === 'map') return `MAP(${duckType(type.key)}, ${duckType(type.value)})`;
+  return `STRUCT(${type.fields.map(each => `${quoted(each.name)} ${duckType(each.type)}`)})`;
+}
+
+function contentOf({ id, type }: Field): unknown {
+  if (!fieldsById(START).has(id)) return null;
+  if (typeof type === 'string') return type === 'string' ? 'k' : id;
+  if (type.type === 'struct')
+    return Object.fromEntries(type.fields.map(each => [each.name, contentOf(each)]));
+  const [first, second] = children(type);
+  if (type.type === 'list') return first ? [contentOf(first)] : [];
+  return second ? [{ key: 'k', value: contentOf(second) }] : [];
+}
+
+/** A bigint is its number. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? Number(each) : each)));
+}
+
+function quoted(text: string): string {
+  return `"${text}"`;
+}
+function text(value: string): string {
+  return `'${value}'`;
 }
