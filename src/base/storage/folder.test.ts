@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { scratchFolder } from '../../../tests/support/scratch.ts';
+import { scratchFolder, scratchRoot } from '../../../tests/support/scratch.ts';
 import { collect, conformance, keysOf } from '../../../tests/support/storage-conformance.ts';
 import { isFailure } from '../kit/errors.ts';
 import { openFolderStorage } from './index.ts';
@@ -22,6 +33,9 @@ test('links lead nowhere', async t => {
   await assert.rejects(storage.put('way/new', Buffer.from('x')), isRefused);
   await assert.rejects(storage.delete('way/secret'), isRefused);
   await assert.rejects(storage.size('way/secret'), isRefused);
+  await assert.rejects(storage.file('way/secret'), isRefused);
+  await assert.rejects(storage.seal(['way/secret']), isRefused);
+  await assert.rejects(storage.file('file'), error => isFailure(error, 'storage.missing'));
   await assert.rejects(storage.get('file'), error => isFailure(error, 'storage.missing'));
   assert.deepEqual(await keysOf(storage, ''), []);
   assert.deepEqual(readdirSync(outside), ['secret']);
@@ -64,6 +78,72 @@ test('a folder that cannot be one is said in words', async t => {
   const file = join(scratchFolder(t), 'file');
   writeFileSync(file, '');
   await assert.rejects(openFolderStorage(join(file, 'objects')), error => isFailure(error, 'storage.failed'));
+});
+
+/** In a process of its own, where `sync` of a file or folder says its path. */
+async function syncsOf(folder: string, work: string): Promise<string[]> {
+  const module = new URL('./folder.ts', import.meta.url).href;
+  const code = `
+    import promises from 'node:fs/promises';
+    import { syncBuiltinESMExports } from 'node:module';
+    const open = promises.open;
+    const synced = [];
+    promises.open = async (path, ...rest) => {
+      const file = await open(path, ...rest);
+      const sync = file.sync.bind(file);
+      file.sync = async () => { await sync(); synced.push(path); };
+      return file;
+    };
+    syncBuiltinESMExports();
+    const { openFolderStorage } = await import(${JSON.stringify(module)});
+    const storage = await openFolderStorage(${JSON.stringify(folder)});
+    ${work}
+    console.log(JSON.stringify(synced));
+  `;
+  const said = await new Promise<string>((resolve, reject) =>
+    execFile(process.execPath, ['--input-type=module', '-e', code], (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    ),
+  );
+  return JSON.parse(said).map((path: string) => path.slice(folder.length));
+}
+
+test('writing waits for no disk; sealing does, for each file and for every folder above it', async t => {
+  const folder = scratchFolder(t);
+  const write = `await storage.write('a/b/x', Buffer.from('x')); await storage.write('a/c/y', Buffer.from('y'));`;
+  assert.deepEqual(await syncsOf(folder, write), []);
+  const sealed = await syncsOf(folder, `await storage.seal(['a/b/x', 'a/c/y']);`);
+  assert.deepEqual(
+    sealed.slice(0, 2).sort(),
+    ['/a/b/x', '/a/c/y'],
+    'files before the folders that name them',
+  );
+  assert.deepEqual(sealed.slice(2).sort(), ['', '/a', '/a/b', '/a/c']);
+  const storage = await openFolderStorage(folder);
+  await assert.rejects(storage.seal(['a/b/x', 'a/none']), error => isFailure(error, 'storage.missing'));
+});
+
+test('putting waits for the disk: the file first, then its folders', async t => {
+  const folder = scratchFolder(t);
+  const [file, ...folders] = await syncsOf(folder, `await storage.put('a/b/x', Buffer.from('x'));`);
+  assert.match(file ?? '', /^\/\.incoming\//);
+  assert.deepEqual(folders, ['/a/b', '/a', '']);
+});
+
+const other_disk =
+  statSync(scratchRoot()).dev === statSync(tmpdir()).dev ? 'there is one file system only' : false;
+
+test('a file from another file system is taken over all the same', { skip: other_disk }, async t => {
+  const far = mkdtempSync(join(tmpdir(), 'moulin-test-'));
+  t.after(() => rmSync(far, { recursive: true }));
+  const folder = scratchFolder(t);
+  const storage = await openFolderStorage(folder);
+  const path = join(far, 'file');
+  writeFileSync(path, 'x'.repeat(100_000));
+  assert.deepEqual(await storage.adopt(path, 'a/b'), { bytes: 100_000 });
+  assert.equal(await storage.size('a/b'), 100_000);
+  assert.deepEqual(readdirSync(far), []);
+  assert.deepEqual(readdirSync(join(folder, '.incoming')), []);
 });
 
 test('a full disk leaves no half object and says which disk', { skip: !existsSync('/dev/full') }, async t => {
