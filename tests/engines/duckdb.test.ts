@@ -1,4 +1,5 @@
 import { duckdb } from './duckdb.ts';
-import { testEngine } from './run.ts';
+import { testEngine, testFaults } from './run.ts';
 
 testEngine(duckdb);
+testFaults(duckdb);

@@ -9,6 +9,7 @@ const CHILD = fileURLToPath(new URL('./duckdb-child.ts', import.meta.url));
 export const duckdb: Engine = {
   name: 'DuckDB',
   lacks: {
+    purge: 'it drops tables without asking for their files',
     tag: 'its SQL has no branches and tags',
     list_views: 'it has no views over REST',
     create_view: 'it has no views over REST',

@@ -1,4 +1,5 @@
 import { pyiceberg } from './pyiceberg.ts';
-import { testEngine } from './run.ts';
+import { testEngine, testFaults } from './run.ts';
 
 testEngine(pyiceberg);
+testFaults(pyiceberg);
