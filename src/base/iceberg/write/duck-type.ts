@@ -1,6 +1,6 @@
 import { IcebergError } from '../errors.ts';
 
-// The types of DuckDB, from the text in which `DESCRIBE` gives them.
+// The types of DuckDB, from the text in which `DESCRIBE` gives them, or as people write them: `bigint`, `text`, `int8`.
 
 export type DuckType =
   | { kind: 'plain'; name: string }
@@ -14,11 +14,37 @@ export type DuckType =
 /** Deeper ones are nobody's data; a parser that calls itself must end somewhere. */
 const MAX_DEPTH = 64;
 
+/** Other names under which DuckDB knows a type. */
+const ALIASES: Readonly<Record<string, string>> = {
+  ...{ BOOL: 'BOOLEAN', LOGICAL: 'BOOLEAN' },
+  ...{
+    INT1: 'TINYINT',
+    INT2: 'SMALLINT',
+    SHORT: 'SMALLINT',
+    INT: 'INTEGER',
+    INT4: 'INTEGER',
+    SIGNED: 'INTEGER',
+  },
+  ...{ INT8: 'BIGINT', LONG: 'BIGINT', INT128: 'HUGEINT', UINT128: 'UHUGEINT' },
+  ...{ UINT8: 'UTINYINT', UINT16: 'USMALLINT', UINT32: 'UINTEGER', UINT64: 'UBIGINT' },
+  ...{ REAL: 'FLOAT', FLOAT4: 'FLOAT', FLOAT8: 'DOUBLE' },
+  ...{ TEXT: 'VARCHAR', STRING: 'VARCHAR', CHAR: 'VARCHAR', BPCHAR: 'VARCHAR', NVARCHAR: 'VARCHAR' },
+  ...{ BYTEA: 'BLOB', BINARY: 'BLOB', VARBINARY: 'BLOB', DATETIME: 'TIMESTAMP', GUID: 'UUID' },
+};
+
 export function parseDuckType(text: string): DuckType {
   const reader = new Reader(text);
   const type = reader.type(0);
   reader.end();
   return type;
+}
+
+function plain(written: string): DuckType {
+  if (written === '"NULL"') return { kind: 'plain', name: 'NULL' };
+  const name = written.toUpperCase();
+  // Without digits it is DuckDB's own.
+  if (name === 'DECIMAL' || name === 'NUMERIC') return { kind: 'decimal', precision: 18, scale: 3 };
+  return { kind: 'plain', name: ALIASES[name] ?? written };
 }
 
 class Reader {
@@ -42,8 +68,9 @@ class Reader {
   }
 
   #single(depth: number): DuckType {
-    switch (this.#take(/\s*(STRUCT|UNION|MAP|ENUM|DECIMAL|NUMERIC)\s*\(/y)) {
+    switch (this.#take(/\s*(STRUCT|ROW|UNION|MAP|ENUM|DECIMAL|DEC|NUMERIC)\s*\(/iy)?.toUpperCase()) {
       case 'STRUCT':
+      case 'ROW':
         return { kind: 'struct', members: this.#members(depth) };
       case 'UNION':
         return { kind: 'union', members: this.#members(depth) };
@@ -52,12 +79,13 @@ class Reader {
       case 'ENUM':
         return this.#enum();
       case 'DECIMAL':
+      case 'DEC':
       case 'NUMERIC':
         return this.#decimal();
     }
     const name = this.#take(/\s*("NULL"|[A-Za-z_][\w]*(?: [A-Za-z_]\w*)*)/y) ?? this.#quoted();
     if (name === undefined) throw this.#unexpected();
-    return { kind: 'plain', name: name === '"NULL"' ? 'NULL' : name };
+    return plain(name);
   }
 
   /** `STRUCT(a INTEGER, "b c" DATE)`, and `STRUCT(INTEGER, DATE)` of `row(1, …)`, whose members have no names. */
@@ -67,7 +95,7 @@ class Reader {
       const start = this.#at;
       const name = this.#quoted() ?? this.#take(/\s*([A-Za-z_]\w*)(?= +["A-Za-z])/y) ?? '';
       // `TIMESTAMP WITH TIME ZONE` without a name looks as if it began with one.
-      const isUnnamed = name === '' || /^\s*TIMES?(?:TAMP)? WITH TIME ZONE/.test(this.#text.slice(start));
+      const isUnnamed = name === '' || /^\s*TIMES?(?:TAMP)? WITH TIME ZONE/i.test(this.#text.slice(start));
       if (isUnnamed) this.#at = start;
       members.push({ name: isUnnamed ? '' : name, type: this.type(depth + 1) });
     } while (this.#take(/\s*(,)/y));

@@ -46,6 +46,18 @@ test('every type of DuckDB has one place in a table', () => {
     assert.equal(printType(columnType(duck)), iceberg, duck);
 });
 
+test('types are taken as people write them', () => {
+  for (const [written, type] of [
+    ['bigint', 'long'],
+    ['Text', 'string'],
+    ['int8', 'long'],
+    ['numeric', 'decimal(18, 3)'],
+    ['decimal(10,2)', 'decimal(10, 2)'],
+    ['timestamp with time zone', 'timestamptz'],
+  ] as const)
+    assert.equal(columnType(written), type, written);
+});
+
 test('a type without a place is refused with the column and the cast to write', () => {
   const casts: Record<string, RegExp> = {
     'TIME WITH TIME ZONE': /CAST\("n" AS TIME\) drops the offset/,

@@ -65,7 +65,7 @@ const TAKEN_NAME = '__duckdb_field_id';
 function typeOf(duck: DuckType, path: readonly string[]): Type {
   switch (duck.kind) {
     case 'plain':
-      return PLAIN[duck.name] ?? refuse(duck, path);
+      return PLAIN[duck.name.toUpperCase()] ?? refuse(duck, path);
     case 'decimal':
       return duck.precision <= 38 ? `decimal(${duck.precision}, ${duck.scale})` : refuse(duck, path);
     case 'enum':
@@ -116,7 +116,7 @@ function refuse(duck: DuckType, path: readonly string[]): never {
 function castFor(duck: DuckType): string {
   if (duck.kind === 'decimal') return 'a DECIMAL of at most 38 digits, or CAST(% AS VARCHAR)';
   if (duck.kind === 'union') return 'a column for each member (%.member), or CAST(% AS VARCHAR)';
-  return (duck.kind === 'plain' && CASTS[duck.name]) || 'CAST(% AS VARCHAR)';
+  return (duck.kind === 'plain' && CASTS[duck.name.toUpperCase()]) || 'CAST(% AS VARCHAR)';
 }
 
 export function typeError(path: readonly string[], type: string, why: string): IcebergError {
