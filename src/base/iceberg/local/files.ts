@@ -63,6 +63,8 @@ export async function localFiles(folder: string): Promise<Files> {
   const moveTo = async (location: string, from: string): Promise<void> => {
     const path = pathOf(location);
     for (let tries = 1; ; tries += 1) {
+      // Before, so that no folder is made behind a link; and after, for what another did meanwhile.
+      await keepInside(root, dirname(path), location);
       await mkdir(dirname(path), { recursive: true });
       await keepInside(root, dirname(path), location);
       try {
@@ -98,7 +100,12 @@ export async function localFiles(folder: string): Promise<Files> {
       }),
     seal: async locations => {
       const paths = locations.map(pathOf);
-      await each(paths, path => told(fileLocation(path), () => syncPath(path)));
+      await each(paths, path =>
+        told(fileLocation(path), async () => {
+          await keepInside(root, dirname(path), fileLocation(path));
+          await syncPath(path);
+        }),
+      );
       // A file is there after a power cut when its name is, and that is in the folder; and the folder's in the one above.
       const folders = new Set(paths.flatMap(path => foldersAbove(root, path)));
       await each([...folders], path => told(fileLocation(path), () => syncFolder(path)));
