@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { golden } from '../../../../tests/support/iceberg-golden.ts';
 import { isIcebergError } from '../errors.ts';
-import { golden } from '../golden/read.ts';
 import {
   CONTENT,
   type DataFile,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { golden } from '../../../../tests/support/iceberg-golden.ts';
 import { type AvroJson, type AvroRecord, writeAvro } from '../avro/index.ts';
 import { isIcebergError } from '../errors.ts';
-import { golden } from '../golden/read.ts';
 import type { ManifestFile, PartitionSpec, Schema } from '../model.ts';
 import { readManifest, readManifestList } from './index.ts';
 

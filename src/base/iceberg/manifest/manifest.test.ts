@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { avroMetadata, avroRead } from 'icebird';
+import { type GoldenValue, golden, goldenValue } from '../../../../tests/support/iceberg-golden.ts';
 import { readAvro } from '../avro/index.ts';
 import { isIcebergError } from '../errors.ts';
-import { type GoldenValue, golden, goldenValue } from '../golden/read.ts';
 import {
   CONTENT,
   type DataFile,

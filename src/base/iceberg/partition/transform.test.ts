@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type GoldenValue, golden, goldenValue } from '../../../../tests/support/iceberg-golden.ts';
 import { isIcebergError } from '../errors.ts';
-import { type GoldenValue, golden, goldenValue } from '../golden/read.ts';
 import type { PrimitiveType, Type } from '../model.ts';
 import { parseDuck, showValue } from '../values/index.ts';
 import { bucketOf } from './bucket.ts';

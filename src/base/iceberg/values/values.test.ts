@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { type GoldenValue, golden, goldenValue } from '../../../../tests/support/iceberg-golden.ts';
 import { isIcebergError } from '../errors.ts';
-import { type GoldenValue, golden, goldenValue } from '../golden/read.ts';
 import type { PrimitiveType, Value } from '../model.ts';
 import { dayOf, daysOf } from './calendar.ts';
 import { compareStrings, compareValues, decodeValue, encodeValue, showValue } from './index.ts';

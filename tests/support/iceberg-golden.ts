@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { PrimitiveType, Value } from '../model.ts';
-import { primitive } from '../schema/types.ts';
+import type { PrimitiveType, Value } from '../../src/base/iceberg/model.ts';
+import { primitive } from '../../src/base/iceberg/schema/types.ts';
 
-/** Golden files of PyIceberg, for tests. */
+/** What PyIceberg wrote: `src/base/iceberg/golden/`. */
 export function golden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../../src/base/iceberg/golden/${name}`, import.meta.url), 'utf8'));
 }
 
 /** A value as `values-and-manifests.py` prints it. */
@@ -31,5 +31,7 @@ function unscaled(type: PrimitiveType, text: string): bigint {
   const [digits = '', exponent = '0'] = text.toUpperCase().split('E');
   const [whole = '', fraction = ''] = digits.split('.');
   const shift = (parts.name === 'decimal' ? parts.scale : 0) - fraction.length + Number(exponent);
-  return shift >= 0 ? BigInt(whole + fraction) * 10n ** BigInt(shift) : BigInt(whole + fraction) / 10n ** BigInt(-shift);
+  return shift >= 0
+    ? BigInt(whole + fraction) * 10n ** BigInt(shift)
+    : BigInt(whole + fraction) / 10n ** BigInt(-shift);
 }
