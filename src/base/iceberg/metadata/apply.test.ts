@@ -512,6 +512,19 @@ test('thousands of snapshots are removed one update at a time', () => {
 
 // ── What clients send ───────────────────────────────────────────────────────────────────────────────
 
+test('a name that a file could not keep is no name of a branch', () => {
+  for (const name of ['', '__proto__', 'a\0', '\ud800', 'x'.repeat(1001)])
+    assert.throws(
+      () => parseUpdates([{ action: 'set-snapshot-ref', 'ref-name': name, type: 'tag', 'snapshot-id': 1 }]),
+      error => isIcebergError(error, 'invalid') && error.about.path === '[0].ref-name',
+    );
+  const named = ['constructor', 'a/b', 'é'].map(
+    (name): Update => ({ action: 'set-snapshot-ref', 'ref-name': name, type: 'tag', 'snapshot-id': 1n }),
+  );
+  const kept = apply(three, ...named);
+  assert.deepEqual(parseMetadata(printMetadata(kept)), kept);
+});
+
 test('what is no update is refused with its place', () => {
   const wrong: [unknown, RegExp][] = [
     [{}, /^updates: /],

@@ -68,8 +68,11 @@ function codeOf(issue: Issue): 'unsupported' | undefined {
 
 const PLAIN_KEY = /^[A-Za-z_][\w-]*$/;
 
+/** Hostile JSON can be hundreds of levels deep; its two ends tell enough. */
+const MAX_PLACE = 400;
+
 export function printPlace(path: readonly PropertyKey[]): string {
-  return path
+  const whole = path
     .map(key => {
       if (typeof key === 'number') return `[${key}]`;
       const text = String(key);
@@ -77,4 +80,6 @@ export function printPlace(path: readonly PropertyKey[]): string {
     })
     .join('')
     .replace(/^\./, '');
+  if (whole.length <= MAX_PLACE) return whole;
+  return `${whole.slice(0, MAX_PLACE / 2)}…${whole.slice(-MAX_PLACE / 2)}`;
 }

@@ -29,6 +29,13 @@ export const newSpecSchema = z.object({
     }),
   ),
 });
+/** `__proto__` would be lost by every reader in JavaScript. */
+const refNameSchema = z
+  .string()
+  .min(1)
+  .max(1000)
+  .refine(name => name !== '__proto__' && name.isWellFormed() && !name.includes('\0'), 'cannot be a name');
+
 export const newOrderSchema = z.object({
   'order-id': orNull(z.int()),
   fields: z.array(sortFieldSchema),
@@ -63,7 +70,7 @@ const TABLE_UPDATES = [
   z.object({ action: z.literal('add-sort-order'), 'sort-order': newOrderSchema }),
   z.object({ action: z.literal('set-default-sort-order'), 'sort-order-id': addedIdSchema }),
   z.object({ action: z.literal('add-snapshot'), snapshot: snapshotSchema }),
-  z.object({ action: z.literal('set-snapshot-ref'), 'ref-name': z.string().min(1), ...refFields }),
+  z.object({ action: z.literal('set-snapshot-ref'), 'ref-name': refNameSchema, ...refFields }),
   z.object({ action: z.literal('remove-snapshots'), 'snapshot-ids': z.array(snapshotIdSchema) }),
   z.object({ action: z.literal('remove-snapshot-ref'), 'ref-name': z.string() }),
   z.object({ action: z.literal('set-statistics'), statistics: statisticsSchema }),

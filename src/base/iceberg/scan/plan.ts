@@ -11,6 +11,7 @@ import {
   STATUS,
   type TableMetadata,
 } from '../model.ts';
+import { checkReadable } from '../schema/check.ts';
 import { findField } from '../schema/fields.ts';
 import { type DeleteFile, indexDeletes } from './deletes.ts';
 import type { TableAt } from './table-at.ts';
@@ -43,6 +44,7 @@ export interface Plan {
 
 export async function planScan(table: TableAt, options: ScanOptions = {}): Promise<Plan> {
   const { metadata, schema } = table;
+  checkReadable(schema);
   const filter = bind(options.filter ?? { op: 'true' }, schema);
   const columns = chosenColumns(schema, options.columns);
   const live = await liveFiles(table, filter);

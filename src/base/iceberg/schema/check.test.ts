@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isIcebergError } from '../errors.ts';
+import { newMetadata, parseMetadata, printMetadata } from '../metadata/index.ts';
 import type { Field, Schema } from '../model.ts';
+import { planScan, tableAt } from '../scan/index.ts';
 import { checkSchema } from './check.ts';
 
 const field = (id: number, name: string, more: Partial<Field> = {}): Field => ({
@@ -71,6 +73,19 @@ test('a default value is refused as one of version 3, and null is none', () => {
     error => isIcebergError(error, 'unsupported') && error.about.field === 'a',
   );
   checkSchema(of(null));
+});
+
+test('a table of others with two fields that differ by case is not scanned', async () => {
+  const made = newMetadata({ location: 'file:///warehouse/t', schema: schema([field(1, 'a')]), now_ms: 1 });
+  const theirs = { ...made, schemas: [schema([field(1, 'a'), field(2, 'A')])] };
+  const reader = { manifests: async () => [], entries: async () => [] };
+  await planScan(tableAt(made, reader));
+  await assert.rejects(
+    planScan(tableAt(parseMetadata(printMetadata(theirs)), reader)),
+    error =>
+      isIcebergError(error, 'unsupported') &&
+      /fields A and a differ only by .*rename one/.test(error.message),
+  );
 });
 
 test('any other name is a name', () => {

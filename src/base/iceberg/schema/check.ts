@@ -1,4 +1,4 @@
-import { IcebergError } from '../errors.ts';
+import { IcebergError, isIcebergError } from '../errors.ts';
 import type { Schema, StructType } from '../model.ts';
 import { type FieldPlace, fieldsById, foldCase, printPath, walk } from './fields.ts';
 import { isStruct, primitive } from './types.ts';
@@ -41,6 +41,20 @@ export function checkNames(schema: StructType): void {
   checkNamesIn(schema, []);
   for (const place of walk(schema))
     if (isStruct(place.field.type)) checkNamesIn(place.field.type, place.path);
+}
+
+/**
+ * Fails with `unsupported` for a table of others that DuckDB would misread: of two fields that differ only by case it takes one
+ * for the other, and says nothing.
+ */
+export function checkReadable(schema: StructType): void {
+  try {
+    checkNames(schema);
+  } catch (error) {
+    if (!isIcebergError(error)) throw error;
+    const message = `the table cannot be read here: ${error.message}; rename one with the engine that made it`;
+    throw new IcebergError('unsupported', message, error.about);
+  }
 }
 
 function checkNamesIn(struct: StructType, path: string[]): void {

@@ -1,4 +1,4 @@
-export { checkIds, checkNames, checkSchema } from './check.ts';
+export { checkIds, checkNames, checkReadable, checkSchema } from './check.ts';
 export { diffSchemas, type SchemaDifference } from './diff.ts';
 export { type Evolution, evolve, type Position, type RewriteReason, type SchemaChange } from './evolve.ts';
 export {
