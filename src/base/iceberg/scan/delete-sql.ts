@@ -1,7 +1,9 @@
 import { IcebergError } from '../errors.ts';
-import { CONTENT } from '../model.ts';
+import { CONTENT, type Field } from '../model.ts';
 import { columnOf, fieldSql, locate, schemaMap } from './columns.ts';
 import { type DeleteFile, isUnpartitioned, partitionKey } from './deletes.ts';
+import { type Footer, footerOf, hasDoubtfulMembers } from './footers.ts';
+import { misread, refuseMisread } from './layout.ts';
 import { normalLocationSql } from './location.ts';
 import { fileTableSql, numbers, openSql, type Paths, rowsHint } from './pieces.ts';
 import type { Plan } from './plan.ts';
@@ -28,8 +30,15 @@ export function deletesOf(group: Group, content: DeleteFile['content']): DeleteF
   return [...all].filter(file => file.content === content);
 }
 
+export interface DeleteContext {
+  plan: Plan;
+  partitions: Partitions;
+  paths: Paths;
+  footers: ReadonlyMap<string, Footer>;
+}
+
 /** For `d`, rows with `file` and `row`; `files` has the data files with i, l, s, p. */
-export function positionDeletesSql(group: Group, partitions: Partitions, paths: Paths): string {
+export function positionDeletesSql(group: Group, { partitions, paths }: DeleteContext): string {
   const deletes = deletesOf(group, CONTENT.position_deletes);
   deletes.forEach(checkReadable);
   // By name: the specification fixes the names, and a file without them must fail, not delete nothing.
@@ -49,20 +58,18 @@ export function positionDeletesSql(group: Group, partitions: Partitions, paths: 
 }
 
 /** One anti join for each set of columns that are compared; those of unpartitioned specs are about all partitions. */
-export function equalityDeletesSql(group: Group, plan: Plan, partitions: Partitions, paths: Paths): string[] {
+export function equalityDeletesSql(group: Group, about: DeleteContext): string[] {
   const unpartitioned = new Set(
-    plan.metadata['partition-specs'].filter(isUnpartitioned).map(spec => spec['spec-id']),
+    about.plan.metadata['partition-specs'].filter(isUnpartitioned).map(spec => spec['spec-id']),
   );
-  const sets = new Map<string, DeleteFile[]>();
-  for (const file of deletesOf(group, CONTENT.equality_deletes)) {
-    checkReadable(file);
-    const key = JSON.stringify([unpartitioned.has(file.spec_id), equalityIdsOf(file)]);
-    sets.set(key, [...(sets.get(key) ?? []), file]);
-  }
+  const deletes = deletesOf(group, CONTENT.equality_deletes);
+  deletes.forEach(checkReadable);
+  const sets = Map.groupBy(deletes, file =>
+    JSON.stringify([unpartitioned.has(file.spec_id), equalityIdsOf(file)]),
+  );
   return [...sets.values()].map((files, at) => {
-    const [first] = files;
-    const everywhere = first === undefined || unpartitioned.has(first.spec_id);
-    return equalityDeleteSql({ plan, files, at, everywhere, partitions, paths });
+    const everywhere = files.every(file => unpartitioned.has(file.spec_id));
+    return equalityDeleteSql({ ...about, files, at, everywhere });
   });
 }
 
@@ -72,28 +79,41 @@ function equalityIdsOf(file: DeleteFile): number[] {
   throw new IcebergError('corrupt', `${file.file_path} deletes by no column.`, { file: file.file_path });
 }
 
-interface EqualityDelete {
-  plan: Plan;
+/** Keys inside structs are found by name as well, and one read as NULL would delete the wrong rows. */
+function checkKeys(
+  file: DeleteFile,
+  columns: readonly Field[],
+  plan: Plan,
+  footers: DeleteContext['footers'],
+): void {
+  for (const column of columns) {
+    if (!hasDoubtfulMembers(column, plan.metadata)) continue;
+    const wrong = misread(column, footerOf(file, footers).layout);
+    if (wrong !== undefined) refuseMisread(file.file_path, wrong);
+  }
+}
+
+interface EqualityDelete extends DeleteContext {
   files: readonly DeleteFile[];
   at: number;
   everywhere: boolean;
-  partitions: Partitions;
-  paths: Paths;
 }
 
 /** Each key once, with the latest commit that deletes it: what is older than that is gone. */
-function equalityDeleteSql({ plan, files, at, everywhere, partitions, paths }: EqualityDelete): string {
+function equalityDeleteSql({ plan, files, at, everywhere, ...about }: EqualityDelete): string {
   const [first] = files;
   const ids = first === undefined ? [] : equalityIdsOf(first);
   const located = ids.map(id => locate(plan, id));
   const columns = [...new Map(located.map(({ column }) => [column.id, column])).values()].map(columnOf);
   const keys = located.map((one, key) => `${fieldSql(one, 'x.')} AS k${key}`);
   const same = located.map((one, key) => `e${at}.k${key} IS NOT DISTINCT FROM ${fieldSql(one, 'd.')}`);
+  const nested = located.filter(({ members }) => members.length > 0).map(({ column }) => column);
+  for (const file of nested.length > 0 ? files : []) checkKeys(file, nested, plan, about.footers);
   const partition = everywhere ? '' : ', q.p AS p';
   return `ANTI JOIN (
   SELECT ${keys.join(', ')}${partition}, max(q.s) AS s
-  FROM read_parquet(${openSql(files, paths)}, schema = ${schemaMap(columns)}, ${rowsHint(files)}) x
-  JOIN ${orderSql(files, partitions)} q ON q.i = x.file_index
+  FROM read_parquet(${openSql(files, about.paths)}, schema = ${schemaMap(columns)}, ${rowsHint(files)}) x
+  JOIN ${orderSql(files, about.partitions)} q ON q.i = x.file_index
   GROUP BY ALL
 ) e${at} ON ${same.join(' AND ')}${everywhere ? '' : ` AND e${at}.p = d.p`} AND d.s < e${at}.s`;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { IcebergError } from '../errors.ts';
-import type { Field, TableMetadata } from '../model.ts';
+import type { DataFile, Field, TableMetadata } from '../model.ts';
 import type { Row } from '../world.ts';
 import { hasMembers, type Layout, layoutOf, misread } from './layout.ts';
 import { nameMapping } from './name-mapping.ts';
@@ -32,6 +32,16 @@ export function hasDoubtfulMembers(column: Field, metadata: TableMetadata): bool
   return removed || metadata.schemas.some(schema => misread(column, layoutOf(schema.fields)) !== undefined);
 }
 
+export function footerOf(file: DataFile, footers: ReadonlyMap<string, Footer>): Footer {
+  const found = footers.get(file.file_path);
+  if (found !== undefined) return found;
+  throw new IcebergError(
+    'schema_change',
+    `Nobody has looked at how the columns of ${file.file_path} are called, and schemas of the table differ in it: open the scan with openScan.`,
+    { file: file.file_path },
+  );
+}
+
 /** One row for each node of each file, each file's in the order of its tree. */
 export function footersSql(paths: readonly string[]): string {
   return `SELECT file_name, name, field_id, coalesce(num_children, 0) AS num_children FROM parquet_schema(${pathsSql(paths)})`;
@@ -54,10 +64,10 @@ export function readFooters(rows: readonly Row[]): Map<string, Footer> {
     if (list === undefined) nodes.set(node.file_name, [node]);
     else list.push(node);
   }
-  return new Map([...nodes].map(([path, list]) => [path, footerOf(path, list)]));
+  return new Map([...nodes].map(([path, list]) => [path, parseFooter(path, list)]));
 }
 
-function footerOf(path: string, nodes: readonly Node[]): Footer {
+function parseFooter(path: string, nodes: readonly Node[]): Footer {
   const layout = new Map<number, { name: string; parent: number | undefined }>();
   let at = 0;
   // Groups without an id of their own (`list`, `key_value`) are how Parquet spells a list or a map: their fields are its.

@@ -3,19 +3,25 @@ import type { Field, Type } from '../model.ts';
 import { children, foldCase } from '../schema/fields.ts';
 
 // DuckDB finds the columns of a file by field id, and the members of a struct inside of them by name: one that was renamed since the
-// file was written would read as NULL, and one that was dropped and added again as what it once was, both in silence. So it is
-// known of every file how its members are called, or the column is refused.
+// file was written would read as NULL, and one that was dropped and added again as what it once was, both in silence. So where that
+// could be, it is looked up in the file how its members are called.
 
 /** Names and places of the fields of a file, or of the schema that it was written with. */
 export type Layout = ReadonlyMap<number, { name: string; parent: number | undefined }>;
 
+const layouts = new WeakMap<readonly Field[], Layout>();
+
+/** Schemas are never changed, so it is worked out once for each. */
 export function layoutOf(fields: readonly Field[]): Layout {
+  const known = layouts.get(fields);
+  if (known) return known;
   const found = new Map<number, { name: string; parent: number | undefined }>();
   const walk = (field: Field, parent: number | undefined) => {
     found.set(field.id, { name: field.name, parent });
     for (const child of children(field.type)) walk(child, field.id);
   };
   for (const field of fields) walk(field, undefined);
+  layouts.set(fields, found);
   return found;
 }
 
@@ -28,11 +34,18 @@ export function hasMembers(type: Type): boolean {
 /** The first field under this column that DuckDB would not find in such a file, or would take for another; with why. */
 export function misread(column: Field, file: Layout): { field: string; why: string } | undefined {
   if (!file.has(column.id)) return undefined;
-  const named = new Map([...file].map(([id, { name, parent }]) => [memberKey(parent, name), id]));
-  return misreadBelow(column, [column.name], file, named);
+  return misreadBelow(column, [column.name], file, idsByName(file));
 }
 
 type Named = ReadonlyMap<string, number>;
+const named = new WeakMap<Layout, Named>();
+
+function idsByName(layout: Layout): Named {
+  const known =
+    named.get(layout) ?? new Map([...layout].map(([id, { name, parent }]) => [memberKey(parent, name), id]));
+  named.set(layout, known);
+  return known;
+}
 
 function misreadBelow(
   around: Field,
@@ -47,7 +60,7 @@ function misreadBelow(
     if (why !== undefined) return { field: [...path, member.name].join('.'), why };
   }
   if (here.length > 0 && !here.some(member => file.has(member.id)))
-    return { field: path.join('.'), why: 'has no member that it had then' };
+    return { field: path.join('.'), why: 'had other members' };
   for (const member of members.filter(member => file.has(member.id))) {
     const found = misreadBelow(member, [...path, member.name], file, named);
     if (found !== undefined) return found;
@@ -67,7 +80,7 @@ const memberKey = (parent: number | undefined, name: string) => `${parent ?? ''}
 export function refuseMisread(file: string, { field, why }: { field: string; why: string }): never {
   throw new IcebergError(
     'schema_change',
-    `Column ${field} ${why} when ${file} was written, and members of structs are read by their names: rewrite the file.`,
+    `Column ${field} ${why} when ${file} was written, and cannot be read from it any more: rewrite the file.`,
     { field, file },
   );
 }

@@ -11,7 +11,12 @@ import {
   readColumns,
   schemaMap,
 } from './columns.ts';
-import { equalityDeletesSql, numberPartitions, type Partitions, positionDeletesSql } from './delete-sql.ts';
+import {
+  type DeleteContext,
+  equalityDeletesSql,
+  numberPartitions,
+  positionDeletesSql,
+} from './delete-sql.ts';
 import type { Footer } from './footers.ts';
 import { normalLocation } from './location.ts';
 import { columnsByName, nameMapping } from './name-mapping.ts';
@@ -41,13 +46,15 @@ export interface ScanSqlOptions {
  */
 export function scanSql(plan: Plan, paths: Paths, options: ScanSqlOptions = {}): string {
   const columns = readColumns(plan, equalityIds(plan));
-  const groups = groupFiles(plan, columns, options.footers ?? new Map());
+  const footers = options.footers ?? new Map<string, Footer>();
+  const groups = groupFiles(plan, columns, footers);
   if (groups.length === 0) return noRowsSql(plan, options);
   const context = {
     plan,
     columns,
     paths,
     partitions: numberPartitions(),
+    footers,
     positions: options.positions === true,
   };
   return groups.map(group => groupSql(group, context)).join('\nUNION ALL\n');
@@ -61,20 +68,17 @@ function noRowsSql(plan: Plan, options: ScanSqlOptions): string {
   return `SELECT ${[...columns, ...places].join(', ')} WHERE false`;
 }
 
-interface Context {
-  plan: Plan;
+interface Context extends DeleteContext {
   columns: readonly Field[];
-  paths: Paths;
-  partitions: Partitions;
   positions: boolean;
 }
 
 function groupSql(group: Group, context: Context): string {
-  const { plan, paths, partitions, positions } = context;
+  const { plan, positions } = context;
   const output = [...plan.columns.map(outputSql), ...(positions ? ['location AS _file', 'row AS _pos'] : [])];
   const joins = [
-    ...(group.position_deletes ? [positionDeletesSql(group, partitions, paths)] : []),
-    ...(group.equality_deletes ? equalityDeletesSql(group, plan, partitions, paths) : []),
+    ...(group.position_deletes ? [positionDeletesSql(group, context)] : []),
+    ...(group.equality_deletes ? equalityDeletesSql(group, context) : []),
   ];
   const where = group.residual ? [`WHERE ${filterSql(plan.filter, boundFieldSql(plan))}`] : [];
   const rows = `SELECT ${output.join(', ')}\nFROM (${rowsSql(group, context)}) d`;
@@ -116,7 +120,7 @@ function rowsSql(group: Group, context: Context): string {
   const { columns, paths, positions } = context;
   const filled = new Set(group.filled.map(column => column.id));
   const own = columns.filter(column => !filled.has(column.id));
-  const read = group.by_name ? readByName(own, context) : readById(own);
+  const read = group.by_name ? readByName(own, context) : readById(own, group);
   const selected = [...read.select, ...group.filled.map(column => `k.${inside(column.id)}`)];
   if (group.position_deletes || positions) selected.push('r.file_index AS file', 'r.file_row_number AS row');
   if (group.equality_deletes) selected.push('k.s', 'k.p');
@@ -136,10 +140,13 @@ interface Reading {
   select: string[];
 }
 
-function readById(columns: readonly Field[]): Reading {
+function readById(columns: readonly Field[], { reshaped }: Group): Reading {
+  const named = columns.map(column => ({ ...columnOf(column), shape: reshaped.get(column.id) }));
   return {
-    schema: schemaMap(columns.map(columnOf)),
-    select: columns.map(column => `r.${inside(column.id)}`),
+    schema: schemaMap(named.map(({ key, name, type, shape }) => ({ key, name, type: shape?.type ?? type }))),
+    select: named.map(({ name, shape }) =>
+      shape === undefined ? `r.${name}` : `${shape.sql(`r.${name}`)} AS ${name}`,
+    ),
   };
 }
 

@@ -1,11 +1,11 @@
 import { IcebergError } from '../errors.ts';
 import { specOf } from '../metadata/index.ts';
 import { CONTENT, type DataFile, type Field } from '../model.ts';
-import type { Footer } from './footers.ts';
-import { hasDoubtfulMembers } from './footers.ts';
-import { hasMembers, misread, refuseMisread } from './layout.ts';
+import { type Footer, footerOf, hasDoubtfulMembers } from './footers.ts';
+import { type Layout, misread, refuseMisread } from './layout.ts';
 import { nameMapping } from './name-mapping.ts';
 import type { Plan, PlannedFile } from './plan.ts';
+import { type Reshaping, reshaping } from './reshape.ts';
 
 /** How the rows of a file are read. Thousands of files need few ways, and those of one way are read at once. */
 export interface Treatment {
@@ -13,6 +13,8 @@ export interface Treatment {
   by_name: boolean;
   /** Columns that it does not have, and its partition does. */
   filled: readonly Field[];
+  /** Nested columns whose members had other names then, by column id. */
+  reshaped: ReadonlyMap<number, Reshaping>;
   position_deletes: boolean;
   equality_deletes: boolean;
   residual: boolean;
@@ -27,15 +29,24 @@ export function groupFiles(
   columns: readonly Field[],
   footers: ReadonlyMap<string, Footer>,
 ): Group[] {
-  checkMembers(plan, columns, footers);
   const mapping = nameMapping(plan.metadata);
   const fillable = identityColumns(plan, columns);
+  const doubtful = columns.filter(column => hasDoubtfulMembers(column, plan.metadata));
   const groups = new Map<string, Group>();
   for (const planned of plan.files) {
-    checkReadable(planned.file);
-    const by_name = mapping !== undefined && !footerOf(planned.file, footers).has_ids;
-    const treatment = treatmentOf(plan, planned, by_name, fillable(planned.file));
-    const key = JSON.stringify([treatment, treatment.filled.map(field => field.id)]);
+    const { file } = planned;
+    checkReadable(file);
+    const by_name = mapping !== undefined && !footerOf(file, footers).has_ids;
+    const own = by_name || doubtful.length === 0 ? [] : doubtful;
+    const treatment: Treatment = {
+      by_name,
+      filled: fillable(file),
+      reshaped: own.length === 0 ? NONE : reshapings(file, own, footerOf(file, footers).layout),
+      position_deletes: planned.deletes.some(one => one.content === CONTENT.position_deletes),
+      equality_deletes: planned.deletes.some(one => one.content === CONTENT.equality_deletes),
+      residual: planned.residual && plan.filter.op !== 'true',
+    };
+    const key = treatmentKey(treatment);
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { ...treatment, files: [planned] });
     else known.files.push(planned);
@@ -43,19 +54,22 @@ export function groupFiles(
   return [...groups.values()];
 }
 
-function treatmentOf(
-  plan: Plan,
-  planned: PlannedFile,
-  by_name: boolean,
-  filled: readonly Field[],
-): Treatment {
-  return {
-    by_name,
-    filled,
-    position_deletes: planned.deletes.some(file => file.content === CONTENT.position_deletes),
-    equality_deletes: planned.deletes.some(file => file.content === CONTENT.equality_deletes),
-    residual: planned.residual && plan.filter.op !== 'true',
-  };
+function treatmentKey({ filled, reshaped, ...flags }: Treatment): string {
+  return JSON.stringify([flags, filled.map(field => field.id), [...reshaped.values()].map(one => one.key)]);
+}
+
+const NONE: Treatment['reshaped'] = new Map();
+
+function reshapings(file: DataFile, columns: readonly Field[], layout: Layout): Treatment['reshaped'] {
+  const found = new Map<number, Reshaping>();
+  for (const column of columns) {
+    const wrong = misread(column, layout);
+    if (wrong === undefined) continue;
+    const right = reshaping(column, layout);
+    if (right === undefined) refuseMisread(file.file_path, wrong);
+    found.set(column.id, right);
+  }
+  return found;
 }
 
 /**
@@ -97,26 +111,4 @@ export function checkReadable(file: DataFile): void {
     });
   if (key_metadata !== undefined && key_metadata.length > 0)
     throw new IcebergError('unsupported', `${file_path} is encrypted.`, { file: file_path });
-}
-
-function checkMembers(plan: Plan, columns: readonly Field[], footers: ReadonlyMap<string, Footer>): void {
-  const nested = columns.filter(column => hasMembers(column.type));
-  const doubtful = nested.filter(column => hasDoubtfulMembers(column, plan.metadata));
-  for (const { file } of doubtful.length === 0 ? [] : plan.files) {
-    const { layout, has_ids } = footerOf(file, footers);
-    for (const column of has_ids ? doubtful : []) {
-      const found = misread(column, layout);
-      if (found !== undefined) refuseMisread(file.file_path, found);
-    }
-  }
-}
-
-function footerOf(file: DataFile, footers: ReadonlyMap<string, Footer>): Footer {
-  const found = footers.get(file.file_path);
-  if (found !== undefined) return found;
-  throw new IcebergError(
-    'schema_change',
-    `Nobody has looked at how the columns of ${file.file_path} are called, and schemas of the table differ in it: open the scan with openScan.`,
-    { file: file.file_path },
-  );
 }
