@@ -51,6 +51,7 @@ export function commandTree(): Promise<Command> {
     supervise: unused,
     openWorker: unused,
     tryRunner: unused,
+    tryStorage: unused,
     restoreInstance: unused,
   };
   return wholeProgram({ host, terminal: processTerminal(), exit: () => {}, wholeProgram: commandTree });

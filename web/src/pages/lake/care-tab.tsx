@@ -8,7 +8,7 @@ import { useApi, useApiChange } from '../../api.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { Awaited } from '../../parts/awaited.tsx';
 import { Card } from '../../parts/card.tsx';
-import { Columns } from '../../parts/columns.tsx';
+import { Columns, Stack } from '../../parts/columns.tsx';
 import { type Fact, Facts } from '../../parts/facts.tsx';
 import { RelativeTime } from '../../parts/relative-time.tsx';
 import type { Column } from '../../parts/table/column.ts';
@@ -111,7 +111,7 @@ function TablePolicy({ table, locked }: { table: LakeTableDetail; locked: boolea
   return (
     <Awaited query={policy}>
       {loaded => (
-        <>
+        <Stack>
           <p className="small dim">{t(loaded.own.length > 0 ? 'care.own' : 'care.inherited')}</p>
           <PolicyForm
             key={loaded.version}
@@ -120,7 +120,7 @@ function TablePolicy({ table, locked }: { table: LakeTableDetail; locked: boolea
             locked={locked}
             save={(policy, version) => put.mutateAsync({ params, body: ownOf(policy, loaded), version })}
           />
-        </>
+        </Stack>
       )}
     </Awaited>
   );

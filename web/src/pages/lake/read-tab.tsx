@@ -5,6 +5,7 @@ import { WarningIcon } from '../../icons.ts';
 import { Awaited } from '../../parts/awaited.tsx';
 import { Card } from '../../parts/card.tsx';
 import { CodeBlock } from '../../parts/code-block.tsx';
+import { Stack } from '../../parts/columns.tsx';
 import { useUrlState } from '../../use-url-state.ts';
 import { ENGINES, readText } from './read-text.ts';
 import type { LakeTableDetail } from './table.ts';
@@ -31,9 +32,9 @@ export function ReadTab({ table }: { table: LakeTableDetail }) {
     >
       <Awaited query={access}>
         {loaded => (
-          <>
+          <Stack>
             {loaded.storage === 'folder' && (
-              <Alert color="warn" icon={<WarningIcon size={16} />} mb="md">
+              <Alert color="warn" icon={<WarningIcon size={16} />}>
                 <Trans
                   ns="lake"
                   i18nKey={engine === 'snowflake' ? 'read.never_here' : 'read.only_here'}
@@ -43,7 +44,7 @@ export function ReadTab({ table }: { table: LakeTableDetail }) {
             )}
             <CodeBlock text={readText(engine, table, loaded)} label={t('read.text')} />
             <p className="small dim">{t('read.token')}</p>
-          </>
+          </Stack>
         )}
       </Awaited>
     </Card>
