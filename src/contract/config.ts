@@ -46,7 +46,7 @@ const postgresUrl = text.refine(
   'must be an address such as postgres://user:password@host:5432/database',
 );
 const storageUrl = text.refine(
-  value => /^(s3|file):\/\//.test(value) && URL.canParse(value),
+  value => /^(file:\/\/|s3:\/\/[a-z0-9][a-z0-9.-]+(\/|$))/.test(value) && URL.canParse(value),
   'must be an address such as s3://bucket/prefix or file:///srv/lake',
 );
 const role = text.refine(

@@ -207,6 +207,9 @@ test('what a service refuses is said in words', { skip }, async t => {
     await assert.rejects(storage.range('a', 0, 1), said);
     await assert.rejects(storage.list(''), said);
     await assert.rejects(storage.delete(['a', 'b']), said);
+    // Without a body to say that it is the bucket.
+    if (status === 404) assert.equal(await storage.size('a'), undefined);
+    else await assert.rejects(storage.size('a'), said);
   }
 });
 
@@ -224,6 +227,8 @@ test('wrong credentials, a wrong bucket and nobody at the address are told apart
   });
   assert.equal(await refusal(key('nobody', 'testtest')), 'storage.credentials');
   assert.equal(await refusal(key('test', 'wrong')), 'storage.credentials');
+  const wrong = await openS3Storage(server.options(key('test', 'wrong')));
+  await assert.rejects(wrong.size('a'), is('storage.credentials'));
   assert.equal(await refusal({ url: 's3://no-such-bucket' }), 'storage.no_bucket');
   assert.equal(await refusal({ endpoint: 'http://127.0.0.1:1' }), 'storage.unreachable');
   assert.equal(await refusal({ endpoint: 'http://nobody.invalid' }), 'storage.unreachable');
@@ -281,6 +286,25 @@ test('an authority of one’s own is believed when it is named', { skip }, async
     assert.ok(isFailure(error, 'storage.unreachable') && /certificate/.test(error.message), `${error}`);
     return true;
   });
+});
+
+test('credentials are looked for where AWS programs keep them, only when that is asked for', {
+  skip,
+}, async t => {
+  const server = await s3Server(t);
+  const before = { ...process.env };
+  t.after(() => {
+    process.env = before;
+  });
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'testtest' });
+  const chained = await openS3Storage(server.options({ credentials: 'aws_chain' }));
+  await chained.put('a', Buffer.from('x'));
+  const credentials = { access_key: 'test', secret_key: 'wrong', session_token: null };
+  const own = await openS3Storage(server.options({ credentials, limits: LIMITS }));
+  await assert.rejects(own.put('a', Buffer.from('x')), is('storage.credentials'));
+  process.env.AWS_SECRET_ACCESS_KEY = 'wrong';
+  const strangers = await openS3Storage(server.options({ credentials: 'aws_chain', limits: LIMITS }));
+  await assert.rejects(strangers.put('a', Buffer.from('x')), is('storage.credentials'));
 });
 
 test('a proxy of the company is the way out', { skip }, async t => {

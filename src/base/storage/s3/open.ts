@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -64,8 +65,11 @@ export async function open(options: S3Options): Promise<Storage> {
       const { ContentLength } = await client.send(new HeadObjectCommand(target(key)));
       return ContentLength ?? 0;
     } catch (error) {
-      // Only an object can be missing here: an answer to HEAD has no body that could say that it is the bucket.
-      if (statusOf(error) === 404) return undefined;
+      const status = statusOf(error) ?? 0;
+      if (status === 404) return undefined;
+      // An answer to HEAD has no body that could say why: wrong keys and missing rights look the same.
+      if (status >= 300 && status < 500)
+        await client.send(new GetObjectCommand({ ...target(key), Range: 'bytes=0-0' }));
       throw error;
     }
   }
