@@ -44,21 +44,21 @@ export interface Piece {
   deletes: readonly DataFile[];
 }
 
-export interface CompactionGroup {
+export interface CompactionGroup<P extends Piece = Piece> {
   spec_id: number;
   partition: readonly (Value | null)[];
-  pieces: Piece[];
+  pieces: P[];
   bytes: number;
   /** Files that it will become, about. */
   outputs: number;
 }
 
 /** Holds only what is to be rewritten, however long the table is. */
-export async function planCompaction(
-  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+export async function planCompaction<P extends Piece>(
+  pieces: AsyncIterable<P> | Iterable<P>,
   rules: CompactionRules,
-): Promise<CompactionGroup[]> {
-  const partitions = new Map<string, Piece[]>();
+): Promise<CompactionGroup<P>[]> {
+  const partitions = new Map<string, P[]>();
   for await (const piece of pieces) {
     if (!isCandidate(piece, rules)) continue;
     const key = partitionKey(piece.file);
@@ -94,8 +94,8 @@ function struckOut(deletes: readonly DataFile[]): number {
 }
 
 /** First fit, largest first: close to the best, and the same each time. */
-function pack(pieces: readonly Piece[], max_bytes: number): Piece[][] {
-  const bins: { pieces: Piece[]; bytes: number }[] = [];
+function pack<P extends Piece>(pieces: readonly P[], max_bytes: number): P[][] {
+  const bins: { pieces: P[]; bytes: number }[] = [];
   const largest_first = pieces.toSorted(
     (a, b) =>
       b.file.file_size_in_bytes - a.file.file_size_in_bytes || (a.file.file_path < b.file.file_path ? -1 : 1),
@@ -121,7 +121,7 @@ function bytesOf(group: readonly Piece[]): number {
   return group.reduce((sum, { file }) => sum + file.file_size_in_bytes, 0);
 }
 
-function groupOf(pieces: Piece[], rules: CompactionRules): CompactionGroup {
+function groupOf<P extends Piece>(pieces: P[], rules: CompactionRules): CompactionGroup<P> {
   const bytes = bytesOf(pieces);
   const first = pieces[0]?.file;
   return {

@@ -5,6 +5,7 @@ export {
   type Piece,
   planCompaction,
 } from './compact.ts';
+export { stageCompaction } from './compact-rows.ts';
 export { type ExpirePolicy, type Expiry, expireSnapshots } from './expire.ts';
 export { DUE, type Due, dueOf, type Health, type HealthRules, health, quickFigures } from './health.ts';
 export {
@@ -16,3 +17,4 @@ export {
   orphans,
 } from './orphans.ts';
 export { type GarbageOptions, garbage, type Needed, ownsOf, reachable, type Use } from './reachable.ts';
+export { type Relocation, type RelocationStep, relocate } from './relocate.ts';
