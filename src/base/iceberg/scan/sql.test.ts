@@ -160,6 +160,41 @@ test('position deletes go by the location in the manifest, however it is spelled
   ]);
 });
 
+test('places in a file are right where DuckDB passes over row groups and files', async t => {
+  const lake = await openLake(t);
+  const write = (name: string, from: number) =>
+    lake.write({
+      name,
+      schema: schemaOf(ID_NAME),
+      select: `SELECT i, 'n' FROM range(${from}, ${from + 10_000}) r(i)`,
+    });
+  const [a, b, c] = [await write('a', 0), await write('b', 10_000), await write('c', 20_000)];
+  const gone = await lake.deletes(
+    'gone',
+    `VALUES ('${c.file_path}', 7000), ('${b.file_path}', 7001), ('${a.file_path}', 3)`,
+  );
+  const table = { schemas: [ID_NAME], commits: [{ added: [a, b, c] }, { deletes: [gone] }] };
+  // No bounds: all three files are in the plan, and DuckDB alone decides what it opens.
+  const blind = [a, b, c].map(file => ({ ...file, lower_bounds: new Map(), upper_bounds: new Map() }));
+  for (const added of [table.commits[0]?.added ?? [], blind]) {
+    const filter = {
+      op: 'and',
+      of: [
+        { op: 'ge', field: 'id', value: 26_999 },
+        { op: 'le', field: 'id', value: 27_001 },
+      ],
+    } as const;
+    const rows = await lake.rows(
+      { ...table, commits: [{ added }, { deletes: [gone] }] },
+      { filter, positions: true, columns: ['id'] },
+    );
+    assert.deepEqual(
+      rows,
+      [6999n, 7001n].map(pos => ({ id: 20_000n + pos, _file: c.file_path, _pos: pos })),
+    );
+  }
+});
+
 test('bytes lie elsewhere than the manifest says: deletes still find their file', async t => {
   const lake = await openLake(t);
   const a = await lake.write({
