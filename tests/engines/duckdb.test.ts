@@ -1,5 +1,4 @@
 import { duckdb } from './duckdb.ts';
-import { testEngine, testFaults } from './run.ts';
+import { testEngine } from './run.ts';
 
 testEngine(duckdb);
-testFaults(duckdb);

@@ -1,5 +1,4 @@
 import { pyiceberg } from './pyiceberg.ts';
-import { testEngine, testFaults } from './run.ts';
+import { testEngine } from './run.ts';
 
 testEngine(pyiceberg);
-testFaults(pyiceberg);

@@ -1,49 +1,80 @@
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../scripts/services/s3.ts';
+import { openS3Storage } from '../../src/base/storage/index.ts';
 import { openCatalogProxy } from '../support/catalog-proxy.ts';
 import { enginesAbsence } from '../support/python.ts';
-import type { Engine, Session, TableName } from './engine.ts';
+import { s3Server, serviceAbsence } from '../support/services.ts';
+import type { Engine, Place, Session } from './engine.ts';
 import { FAULT_CHECKS, FAULTS, runFault } from './faults.ts';
-import { type EngineLake, openEngineLake } from './lake.ts';
-import { CHECKS, type Check, lackOf } from './matrix.ts';
+import { openEngineLake } from './lake.ts';
+import { CHECKS, lackOf } from './matrix.ts';
+import { settleRecord } from './record.ts';
 
-/** Every check of the matrix, on a server and a session of the engine that all of them share. */
+/** Every check of the matrix on each storage, and every fault; one server and one session of the engine for each of the three. */
 export function testEngine(engine: Engine, absence: string | false = enginesAbsence()): void {
-  test(`${engine.name} on a local folder`, { skip: absence }, async t => {
-    const lake = await openEngineLake(t);
-    const session = await engine.open(lake.place);
-    t.after(() => session.close());
-    for (const [at, check] of CHECKS.entries())
-      await t.test(check.title, { skip: lackOf(engine, check) ?? false }, () =>
-        runCheck(check, lake, session, `t${at}`),
-      );
+  testChecks(engine, 'folder', absence);
+  testChecks(engine, 's3', absence || serviceAbsence('versitygw'));
+  testFaults(engine, absence);
+}
+
+function testChecks(engine: Engine, storage: Place['storage'], skip: string | false): void {
+  const where = storage === 's3' ? 'on S3' : 'on a local folder';
+  test(`${engine.name} ${where}`, { skip }, async t => {
+    const lake = await openEngineLake(t, storage === 's3' ? await openS3(t) : {});
+    const opened = await engine.open(lake.place);
+    t.after(() => opened.close());
+    const session = whole(opened);
+    const checks: Record<string, string> = {};
+    for (const [at, check] of CHECKS.entries()) {
+      const lack = lackOf(engine, check);
+      const key = `${check.title} | ${storage}`;
+      checks[key] = lack === undefined ? 'yes' : `no: ${lack}`;
+      await t.test(check.title, { skip: lack ?? false }, async () => {
+        try {
+          await check.run(session, lake.ours, { namespace: lake.ours.namespace, name: `t${at}` });
+        } catch (error) {
+          checks[key] = 'failed';
+          throw error;
+        }
+      });
+    }
+    // A failure is told by its own test, and is nothing to record.
+    if (!Object.values(checks).includes('failed'))
+      settleRecord(engine.name, { version: opened.version, checks });
   });
 }
 
 /** A network that loses answers between the engine and the catalog. */
-export function testFaults(engine: Engine, absence: string | false = enginesAbsence()): void {
-  test(`${engine.name}, when answers get lost`, { skip: absence }, async t => {
+function testFaults(engine: Engine, skip: string | false): void {
+  test(`${engine.name}, when answers get lost`, { skip }, async t => {
     const { ours, place, url } = await openEngineLake(t);
     const proxy = await openCatalogProxy(t, url);
     const opened = await engine.open({ ...place, uri: `${proxy.url}/iceberg` });
     t.after(() => opened.close());
     const session = whole(opened);
+    const faults: Record<string, string> = {};
+    let asked = 0;
     for (const [at, check] of FAULT_CHECKS.entries())
-      for (const fault of FAULTS)
-        await t.test(
-          `${check.operation}, ${fault}`,
-          { skip: engine.lacks[check.operation] ?? false },
-          async one => {
-            const table = { namespace: ours.namespace, name: `f${at}_${fault}` };
-            const said = await runFault(check, fault, { session, ours, table }, proxy.break);
-            one.diagnostic(said ?? 'content');
-          },
-        );
+      for (const fault of FAULTS) {
+        const title = `${check.operation}, ${fault}`;
+        await t.test(title, { skip: engine.lacks[check.operation] ?? false }, async one => {
+          const table = { namespace: ours.namespace, name: `f${at}_${fault}` };
+          asked += 1;
+          const said = await runFault(check, fault, { session, ours, table }, proxy.break);
+          faults[title] = said === undefined ? 'succeeds' : 'reports an error';
+          one.diagnostic(said ?? 'succeeds');
+        });
+      }
+    if (Object.keys(faults).length === asked) settleRecord(engine.name, { version: opened.version, faults });
   });
 }
 
-async function runCheck(check: Check, { ours }: EngineLake, session: Session, name: string): Promise<void> {
-  const table: TableName = { namespace: ours.namespace, name };
-  await check.run(whole(session), ours, table);
+async function openS3(t: TestContext) {
+  const server = await s3Server(t);
+  const storage = await openS3Storage(server.options());
+  const { endpoint } = server;
+  const keys = { access_key: S3_ACCESS_KEY, secret_key: S3_SECRET_KEY };
+  return { storage, s3: { endpoint, region: 'us-east-1', ...keys } };
 }
 
 /** What it lacks was said by `lacks`, and is not asked for. */
