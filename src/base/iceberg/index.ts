@@ -1,7 +1,10 @@
+import type { EngineOptions, LocalEngine } from './local/index.ts';
+
 export * from './commit/index.ts';
 export { CODES, type IcebergCode, IcebergError, isIcebergError } from './errors.ts';
 export * from './filter/index.ts';
 export { parseJson, printJson } from './json.ts';
+export * from './local/index.ts';
 export * from './maintain/index.ts';
 export * from './manifest/index.ts';
 export {
@@ -94,13 +97,25 @@ export {
   tableAtSnapshot,
 } from './scan/index.ts';
 export * from './schema/index.ts';
+export * from './table/index.ts';
 export { decodeValue, encodeValue, showValue } from './values/index.ts';
 export type { Draft, Engine, Files, Pointer, Row } from './world.ts';
 export {
   columnType,
   conform,
+  duckType,
+  type PositionDeleteOptions,
   schemaFor,
   targetBytes,
+  type WriteOptions,
   writeData,
   writePositionDeletes,
 } from './write/index.ts';
+
+export type { EngineOptions, LocalEngine };
+
+/** DuckDB in this process. Loaded by those who ask for one: its library has 68 MB. */
+export async function openEngine(options: EngineOptions): Promise<LocalEngine> {
+  const { localEngine } = await import('./local/index.ts');
+  return localEngine(options);
+}

@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { IcebergError } from '../errors.ts';
-import {
-  type CompactionGroup,
-  type CompactionRules,
-  compactionRules,
-  planCompaction,
-} from '../maintain/index.ts';
-import { CONTENT, type DataFile } from '../model.ts';
-import { openScan, type Plan, planScan, tableAt } from '../scan/index.ts';
+import { isIcebergError } from '../errors.ts';
+import { type CompactionRules, compactionRules, planCompaction, stageCompaction } from '../maintain/index.ts';
+import { planScan, tableAt } from '../scan/index.ts';
 import type { Engine } from '../world.ts';
-import { writeData } from '../write/index.ts';
 import { type CommitWorld, commit } from './commits.ts';
 
 export interface Compaction {
@@ -26,67 +19,20 @@ export async function compactTable(
 ): Promise<Compaction> {
   const { metadata } = await world.pointer.load();
   const table = tableAt(metadata, world.reader);
-  const plan = await planScan(table);
-  const wanted = {
-    ...compactionRules(metadata.properties),
-    spec_id: metadata['default-spec-id'],
-    ...rules,
-  };
-  const groups = await planCompaction(plan.files, wanted);
+  const { files } = await planScan(table);
+  const usual = { ...compactionRules(metadata.properties), spec_id: metadata['default-spec-id'] };
   const done: Compaction = { files_before: 0, files_after: 0, skipped: 0 };
-  for (const group of groups) {
+  for (const group of await planCompaction(files, { ...usual, ...rules })) {
+    const attempt = randomUUID();
     try {
-      done.files_after += await rewriteGroup(world, plan, group);
-      done.files_before += group.pieces.length;
+      const operation = await stageCompaction(table, group, world, { attempt });
+      await commit(world, operation, attempt);
+      done.files_before += operation.removed.length;
+      done.files_after += operation.added.length;
     } catch (error) {
-      if (!(error instanceof IcebergError && error.code === 'conflict')) throw error;
+      if (!isIcebergError(error, 'conflict')) throw error;
       done.skipped += 1;
     }
   }
   return done;
-}
-
-async function rewriteGroup(
-  world: CommitWorld & { engine: Engine },
-  plan: Plan,
-  group: CompactionGroup,
-): Promise<number> {
-  const { metadata } = plan;
-  const attempt = randomUUID();
-  const paths = new Set(group.pieces.map(({ file }) => file.file_path));
-  const files = plan.files.filter(({ file }) => paths.has(file.file_path));
-  const scan = await openScan({ ...plan, files }, world);
-  let added: DataFile[];
-  try {
-    added = await writeData(world.engine, world.files, { metadata, select: scan.sql, attempt });
-  } finally {
-    scan.release();
-  }
-  await commit(
-    world,
-    {
-      kind: 'rewrite',
-      started_from: metadata['current-snapshot-id'] ?? null,
-      schema_id: plan.schema['schema-id'],
-      removed: files.map(({ file }) => file),
-      removed_deletes: appliedOnlyTo(paths, plan),
-      added,
-    },
-    attempt,
-  );
-  return added.length;
-}
-
-/** Position deletes that are about nothing else. Those by value end by themselves, when every older row is gone. */
-function appliedOnlyTo(paths: ReadonlySet<string>, plan: Plan): DataFile[] {
-  const elsewhere = new Set(
-    plan.files
-      .filter(({ file }) => !paths.has(file.file_path))
-      .flatMap(({ deletes }) => deletes.map(each => each.file_path)),
-  );
-  const inside = plan.files
-    .filter(({ file }) => paths.has(file.file_path))
-    .flatMap(({ deletes }) => deletes)
-    .filter(each => each.content === CONTENT.position_deletes && !elsewhere.has(each.file_path));
-  return [...new Map(inside.map(each => [each.file_path, each])).values()];
 }
