@@ -12,6 +12,7 @@ import {
   newMetadata,
   parseMetadata,
   parseUpdates,
+  parseViewUpdates,
   printMetadata,
   type Update,
 } from './index.ts';
@@ -561,6 +562,21 @@ test('what is no update is refused with its place', () => {
       error => isIcebergError(error, 'invalid') && pattern.test(error.message),
       String(pattern),
     );
+});
+
+test('clients of long ago may use the names of then', () => {
+  const old = [
+    { action: 'set-properties', updated: { a: 'b' } },
+    { action: 'remove-properties', removed: ['c'] },
+  ];
+  const now = [
+    { action: 'set-properties', updates: { a: 'b' } },
+    { action: 'remove-properties', removals: ['c'] },
+  ];
+  assert.deepEqual(parseUpdates(old), now);
+  assert.deepEqual(parseViewUpdates(old), now);
+  assert.throws(() => parseUpdates([{ action: 'set-properties' }]), /\[0\]\.updates: /);
+  assert.throws(() => parseUpdates([{ action: 'constructor' }]), /\[0\]\.action: /);
 });
 
 test('null for what is not there, and keys of tomorrow, are no problem', () => {

@@ -87,9 +87,26 @@ const TABLE_UPDATES = [
   z.looseObject({ action: z.literal('remove-encryption-key') }),
 ] as const;
 
-export const updateSchema = z.discriminatedUnion('action', TABLE_UPDATES, {
-  error: issue => (issue.code === 'invalid_union' ? 'is no update of a table that is known here' : undefined),
-});
+const OLD_NAMES: Readonly<Record<string, { old: string; now: string }>> = {
+  'set-properties': { old: 'updated', now: 'updates' },
+  'remove-properties': { old: 'removed', now: 'removals' },
+};
+
+/** Clients of before the specification was written call two fields differently. */
+export function withNewNames(update: unknown): unknown {
+  if (typeof update !== 'object' || update === null || !('action' in update)) return update;
+  const name = typeof update.action === 'string' ? OLD_NAMES[update.action] : undefined;
+  if (!name || name.now in update) return update;
+  return { ...update, [name.now]: Reflect.get(update, name.old) };
+}
+
+export const updateSchema = z.preprocess(
+  withNewNames,
+  z.discriminatedUnion('action', TABLE_UPDATES, {
+    error: issue =>
+      issue.code === 'invalid_union' ? 'is no update of a table that is known here' : undefined,
+  }),
+);
 export type Update = z.infer<typeof updateSchema>;
 export type SharedUpdate = z.infer<(typeof SHARED_UPDATES)[number]>;
 

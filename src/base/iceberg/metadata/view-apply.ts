@@ -6,20 +6,23 @@ import { nextId } from './layout.ts';
 import { readAs } from './problem.ts';
 import { withoutSlash } from './read.ts';
 import { failed } from './requirement.ts';
-import { LAST_ADDED, SHARED_UPDATES } from './update.ts';
+import { LAST_ADDED, SHARED_UPDATES, withNewNames } from './update.ts';
 import { checkView, currentVersion, type ViewMetadata, type ViewVersion, viewVersionSchema } from './view.ts';
 
-export const viewUpdateSchema = z.discriminatedUnion(
-  'action',
-  [
-    ...SHARED_UPDATES,
-    z.object({ action: z.literal('add-view-version'), 'view-version': viewVersionSchema }),
-    z.object({ action: z.literal('set-current-view-version'), 'view-version-id': z.int() }),
-  ],
-  {
-    error: issue =>
-      issue.code === 'invalid_union' ? 'is no update of a view that is known here' : undefined,
-  },
+export const viewUpdateSchema = z.preprocess(
+  withNewNames,
+  z.discriminatedUnion(
+    'action',
+    [
+      ...SHARED_UPDATES,
+      z.object({ action: z.literal('add-view-version'), 'view-version': viewVersionSchema }),
+      z.object({ action: z.literal('set-current-view-version'), 'view-version-id': z.int() }),
+    ],
+    {
+      error: issue =>
+        issue.code === 'invalid_union' ? 'is no update of a view that is known here' : undefined,
+    },
+  ),
 );
 export type ViewUpdate = z.infer<typeof viewUpdateSchema>;
 
