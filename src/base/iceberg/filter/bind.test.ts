@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { seeded } from '../../../../tests/support/iceberg-files.ts';
 import { IcebergError } from '../errors.ts';
 import type { Field, Schema } from '../model.ts';
 import { bind, type Filter, filterSql, parseFilter } from './index.ts';
@@ -163,4 +164,61 @@ test('hostile texts end in a refusal, not in the stack', () => {
     'x'.repeat(2_000_000),
   ])
     assert.throws(() => parseFilter(text), { code: 'invalid' });
+});
+
+test('whatever is typed is understood or refused, and what is understood can be said to DuckDB', () => {
+  const words = [
+    ...[
+      'amount',
+      'city',
+      'address',
+      '.',
+      'zip',
+      '"',
+      "'",
+      '(',
+      ')',
+      ',',
+      '=',
+      '<',
+      '>',
+      '<>',
+      '-',
+      '+',
+      '1',
+      '2.5',
+      '1e9',
+    ],
+    ...[
+      'NOT',
+      'AND',
+      'OR',
+      'IN',
+      'IS',
+      'NULL',
+      'NAN',
+      'LIKE',
+      'BETWEEN',
+      'TRUE',
+      'DATE',
+      "'2026-01-31'",
+      "'a%'",
+      "x'0f'",
+      ' ',
+      'é',
+      '\u0000',
+    ],
+  ];
+  const random = seeded(7);
+  let understood = 0;
+  for (let round = 0; round < 20_000; round += 1) {
+    const text = Array.from({ length: 1 + random(7) }, () => words[random(words.length)] ?? '').join(' ');
+    try {
+      assert.equal(typeof sql(text), 'string');
+      understood += 1;
+    } catch (error) {
+      assert.ok(error instanceof IcebergError && error.code === 'invalid', `${text}: ${error}`);
+    }
+  }
+  assert.ok(understood > 50, String(understood));
 });

@@ -17,6 +17,13 @@ import {
 const FIELDS = [field(1, 'id', 'long'), field(2, 'name', 'string')];
 const POSITIONS = schemaOf([field(2147483546, 'file_path', 'string'), field(2147483545, 'pos', 'long')]);
 
+const files = {
+  open: async (all: readonly string[]) => ({
+    paths: all.map(path => path.replace('file://', '')),
+    release() {},
+  }),
+};
+
 async function openHistory(t: TestContext) {
   const lake = await fileFolder(t);
   const data = (name: string, select: string) => lake.write({ name, schema: schemaOf(FIELDS), select });
@@ -48,12 +55,6 @@ async function openHistory(t: TestContext) {
     { operation: 'overwrite', deletes: [positions, keys] },
     { operation: 'delete', removed: [rewritten.file_path] },
   ];
-  const files = {
-    open: async (all: readonly string[]) => ({
-      paths: all.map(path => path.replace('file://', '')),
-      release() {},
-    }),
-  };
   return { table: tableOf({ schemas: [FIELDS], commits }), engine: lake.engine, files, data };
 }
 
@@ -162,4 +163,35 @@ test('without the commit that made them, deletes of the same commit do not come 
   });
   const scan = await openChanges(await planChanges(table, undefined, { columns: ['id'] }), { engine, files });
   assert.deepEqual((await engine.query(scan.sql)).map(rowText), ['1 INSERT 0 1']);
+});
+
+test('nested values, NaN and NULL are compared like all others', async t => {
+  const lake = await fileFolder(t);
+  const fields = [
+    field(1, 'm', {
+      type: 'map',
+      'key-id': 2,
+      key: 'string',
+      'value-id': 3,
+      value: 'int',
+      'value-required': false,
+    }),
+    field(4, 'l', { type: 'list', 'element-id': 5, element: 'double', 'element-required': false }),
+    field(6, 's', { type: 'struct', fields: [field(7, 'a', 'int')] }),
+  ];
+  const write = (name: string, rows: string) =>
+    lake.write({ name, schema: schemaOf(fields), select: `VALUES ${rows}` });
+  const kept = "(MAP {'k': 1}, ['NaN'::DOUBLE, NULL], {a: NULL}), (NULL, NULL, NULL)";
+  const before = await write('before', `${kept}, (MAP {'k': 2}, [1], {a: 1})`);
+  const after = await write('after', `${kept}, (MAP {'k': 3}, [1], {a: 1})`);
+  const commits: Commit[] = [
+    { added: [before] },
+    { operation: 'overwrite', added: [after], removed: [before.file_path] },
+  ];
+  const table = tableOf({ schemas: [fields], commits });
+  const scan = await openChanges(await planChanges(table, 1n), { engine: lake.engine, files });
+  const rows = await lake.engine.query(
+    `SELECT m::VARCHAR AS m, _change_type FROM (${scan.sql}) ORDER BY ALL`,
+  );
+  assert.deepEqual(rows.map(rowText), ['{k=2} DELETE', '{k=3} INSERT']);
 });
