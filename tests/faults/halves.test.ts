@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { fail } from '../../src/base/kit/errors.ts';
 import { newId } from '../../src/base/kit/ids.ts';
 import { type Client, createClient, isApiError } from '../../src/contract/client.ts';
@@ -10,6 +11,7 @@ import type { Task, Worker } from '../../src/contract/runs.ts';
 import { type Installation, newInstallation, type Started } from '../cli/installation.ts';
 import { type TestDatabase, testDatabase, urlOf } from '../support/database.ts';
 import { openWire } from '../support/proxy.ts';
+import { type S3Server, s3Server, serviceAbsence } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -29,14 +31,15 @@ interface Halves {
   shares(run_id: string): Promise<Record<string, number>>;
 }
 
-async function openHalves(t: TestContext): Promise<Halves> {
+/** On a folder that both see, unless `storage` names another place. */
+async function openHalves(t: TestContext, storage?: Record<string, string>): Promise<Halves> {
   const database = await testDatabase(t);
   const here = await newInstallation(t);
   const files = join(here.home, 'files');
   mkdirSync(files);
   here.env.MOULIN_DATABASE_URL = urlOf((await openWire(t, database.owner)).address);
   here.env.MOULIN_DATABASE_APP_URL = urlOf((await openWire(t, database.app)).address);
-  here.env.MOULIN_STORAGE_URL = pathToFileURL(files).href;
+  Object.assign(here.env, storage ?? { MOULIN_STORAGE_URL: pathToFileURL(files).href });
   const folder = (name: string) => ({ MOULIN_DATA: join(here.home, name) });
   const server = await here.half(['server', '--port', '0'], folder('data')).ready;
   const { token } = await here.json<{ token: string }>(
@@ -237,4 +240,31 @@ test('a half on other files, or without a database, is refused in words', async 
   const s3 = { ...env, MOULIN_STORAGE_URL: 's3://bucket/prefix' };
   const refused = await here.moulin(['server'], { env: s3 });
   assert.match(refused.stderr, /an s3:\/\/ address needs storage\.access_key and storage\.secret_key/);
+});
+
+function environmentOf({ bucket, endpoint }: S3Server): Record<string, string> {
+  return {
+    MOULIN_STORAGE_URL: `s3://${bucket}/lake`,
+    MOULIN_STORAGE_ENDPOINT: endpoint,
+    MOULIN_STORAGE_ACCESS_KEY: 'test',
+    MOULIN_STORAGE_SECRET_KEY: 'testtest',
+  };
+}
+
+test('halves meet in a bucket as in a folder', { skip: serviceAbsence('versitygw') }, async t => {
+  const [ours, theirs] = [await s3Server(t), await s3Server(t)];
+  const halves = await openHalves(t, environmentOf(ours));
+  await halves.worker('one');
+  await halves.done(await halves.run(3));
+  const { Contents = [] } = await ours.client.send(new ListObjectsV2Command({ Bucket: ours.bucket }));
+  assert.ok(
+    Contents.some(({ Key }) => Key === 'lake/artifacts/storage-id'),
+    JSON.stringify(Contents),
+  );
+
+  const env = { ...environmentOf(theirs), MOULIN_DATA: join(halves.here.home, 'other') };
+  const refused = await halves.here.moulin(['worker'], { env });
+  assert.notEqual(refused.code, 0);
+  const { message } = fail('half.other_storage', { place: `s3://${theirs.bucket}/lake` });
+  assert.ok(refused.stderr.includes(message), refused.stderr);
 });
