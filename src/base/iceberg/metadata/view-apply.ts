@@ -148,8 +148,8 @@ function setCurrent(state: State, wanted: number): State {
   const version = view.versions.find(each => each['version-id'] === id);
   if (!version) throw invalid(`the view has no version ${id}`);
   const log = view['version-log'];
-  // An old version becomes current now; one that is new does by its own time. The log must rise.
-  const time = id === last.version ? version['timestamp-ms'] : state.now_ms;
+  // An old version becomes current now; one that is new does by its own time, if that has come. The log must rise.
+  const time = id === last.version ? Math.min(version['timestamp-ms'], state.now_ms) : state.now_ms;
   const entry = { 'version-id': id, 'timestamp-ms': Math.max(time, log.at(-1)?.['timestamp-ms'] ?? 0) };
   return { ...state, view: { ...view, 'current-version-id': id, 'version-log': [...log, entry] } };
 }

@@ -89,6 +89,21 @@ test('a replacement is a new version; going back is an entry in the log', () => 
   );
 });
 
+test('a clock that is ahead does not put the log into the future', () => {
+  const ahead = (sql: string) => version(sql, ['spark'], { 'schema-id': 0, 'timestamp-ms': 9_999 });
+  const made = newViewMetadata({
+    location: 's3://b/v',
+    schema: schema('a'),
+    version: ahead('x'),
+    now_ms: 150,
+  });
+  const replaced = apply(made, ...replace(ahead('y')));
+  assert.deepEqual(
+    replaced['version-log'].map(entry => entry['timestamp-ms']),
+    [150, 200],
+  );
+});
+
 test('the same version again, with another time, is the same', () => {
   const again = apply(
     view,

@@ -93,7 +93,8 @@ export function newViewMetadata(view: NewView): ViewMetadata {
     location: withoutSlash(view.location),
     'current-version-id': 1,
     versions: [first],
-    'version-log': [{ 'version-id': 1, 'timestamp-ms': first['timestamp-ms'] }],
+    // A clock that is ahead would keep the log, which must rise, in the future.
+    'version-log': [{ 'version-id': 1, 'timestamp-ms': Math.min(first['timestamp-ms'], view.now_ms) }],
     schemas: [schema],
     properties: view.properties ?? {},
   };
