@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { IcebergError } from '../errors.ts';
+import { MAX_DEPTH } from '../json.ts';
 import type { DataFile, Field, TableMetadata } from '../model.ts';
 import type { Row } from '../world.ts';
 import { hasMembers, type Layout, layoutOf, misread } from './layout.ts';
@@ -71,17 +72,17 @@ function parseFooter(path: string, nodes: readonly Node[]): Footer {
   const layout = new Map<number, { name: string; parent: number | undefined }>();
   let at = 0;
   // Groups without an id of their own (`list`, `key_value`) are how Parquet spells a list or a map: their fields are its.
-  const walk = (parent: number | undefined): void => {
+  const walk = (parent: number | undefined, depth: number): void => {
     const node = nodes[at];
-    if (node === undefined)
-      throw new IcebergError('corrupt', `The schema in ${path} ends too early.`, { file: path });
+    if (node === undefined || depth > MAX_DEPTH)
+      throw new IcebergError('corrupt', `The schema in ${path} is not a tree.`, { file: path });
     const root = at === 0;
     at += 1;
     const id = node.field_id === null ? undefined : Number(node.field_id);
     if (id !== undefined && !root) layout.set(id, { name: node.name, parent });
     const around = root ? undefined : (id ?? parent);
-    for (let child = 0; child < Number(node.num_children); child += 1) walk(around);
+    for (let child = 0; child < Number(node.num_children); child += 1) walk(around, depth + 1);
   };
-  walk(undefined);
+  walk(undefined, 0);
   return { has_ids: layout.size > 0, layout };
 }

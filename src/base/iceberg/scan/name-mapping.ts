@@ -74,6 +74,22 @@ export function columnsByName(column: Field, mapping: NameMapping): ColumnByName
   }));
 }
 
+/** Asked for the same column of a file twice, DuckDB 1.5 gives rubbish for one of them. */
+export function refuseSharedNames(named: readonly { column: Field; names: readonly ColumnByName[] }[]): void {
+  const taken = new Map<string, Field>();
+  for (const { column, names } of named)
+    for (const { key } of names) {
+      const other = taken.get(foldCase(key));
+      if (other !== undefined)
+        throw new IcebergError(
+          'schema_change',
+          `Columns ${other.name} and ${column.name} are both called ${key} in files without field ids: rewrite the files.`,
+          { field: column.name },
+        );
+      taken.set(foldCase(key), column);
+    }
+}
+
 /** DuckDB looks for members under the names of today. */
 function refuseRenamedMembers(
   column: Field,

@@ -439,6 +439,44 @@ test('files of a Hive table: columns by their names, and those by which it is pa
   );
 });
 
+test('a name mapping that cannot be followed is refused by its column', async t => {
+  const lake = await openLake(t);
+  const st = (member: string) => field(3, 'st', { type: 'struct', fields: [field(4, member, 'int')] });
+  const fields = [field(1, 'id', 'long'), field(2, 'other', 'long'), st('a')];
+  const file = await lake.write({
+    name: 'f',
+    schema: schemaOf(fields),
+    select: 'VALUES (1, 2, {a: 3})',
+    without_ids: true,
+  });
+  const rows = (mapping: unknown, columns: string[]) =>
+    lake.rows(
+      {
+        schemas: [fields],
+        properties: { 'schema.name-mapping.default': JSON.stringify(mapping) },
+        commits: [{ added: [file] }],
+      },
+      { columns },
+    );
+  const named = (id: number, names: string[], below?: unknown[]) => ({
+    'field-id': id,
+    names,
+    ...(below && { fields: below }),
+  });
+  const good = [named(1, ['id', 'ID']), named(3, ['st'], [named(4, ['a'])])];
+  assert.deepEqual(await rows(good, ['id', 'other', 'st']), [{ id: 1n, other: null, st: { a: 3 } }]);
+  await assert.rejects(rows([named(1, ['id']), named(2, ['ID'])], ['id', 'other']), {
+    code: 'schema_change',
+    about: { field: 'other' },
+  });
+  await assert.rejects(rows([named(3, ['st'], [named(4, ['a', 'old'])])], ['st']), {
+    code: 'schema_change',
+    about: { field: 'st.a' },
+  });
+  for (const rubbish of [{}, [{ names: 'id' }], '['.repeat(10_000), null])
+    await assert.rejects(rows(rubbish, ['id']), { code: 'corrupt' });
+});
+
 test('thousands of partition values of every type are filled in one statement', async t => {
   const lake = await openLake(t);
   const types = [

@@ -19,7 +19,7 @@ import {
 } from './delete-sql.ts';
 import type { Footer } from './footers.ts';
 import { normalLocation } from './location.ts';
-import { columnsByName, nameMapping } from './name-mapping.ts';
+import { columnsByName, nameMapping, refuseSharedNames } from './name-mapping.ts';
 import {
   castValues,
   fileTableSql,
@@ -153,6 +153,7 @@ function readById(columns: readonly Field[], { reshaped }: Group): Reading {
 function readByName(columns: readonly Field[], { plan }: Context): Reading {
   const mapping = nameMapping(plan.metadata) ?? new Map();
   const named = columns.map(column => ({ column, names: columnsByName(column, mapping) }));
+  refuseSharedNames(named);
   const select = named.map(({ column, names }) => {
     const found = names.map(({ name }) => `r.${name}`);
     const value =
