@@ -1,3 +1,4 @@
+import { until } from '../../support/until.ts';
 import type { Person, Place } from './people.ts';
 import type { Scene } from './scenario.ts';
 
@@ -16,6 +17,7 @@ export async function furnish(
   run_id: string;
   schedule_id: string;
   calendar_id: string;
+  table_id: string;
 }> {
   const { api } = owner;
   const workspace = place.slug;
@@ -35,7 +37,65 @@ export async function furnish(
   await api['secrets.put']({ params: { name: 'shop-db.password' }, body: { value: 'turning' }, workspace });
   const run_id = await makeRun(owner, workspace);
   const planned = await makeSchedules(owner, workspace);
-  return { service_account_id: account.id, member_ids: members.map(member => member.id), run_id, ...planned };
+  const table_id = await makeTable(owner, workspace);
+  const member_ids = members.map(member => member.id);
+  return { service_account_id: account.id, member_ids, run_id, ...planned, table_id };
+}
+
+/** With rows in it, nested fields, a partition, a past. */
+async function makeTable({ api }: Person, workspace: string): Promise<string> {
+  await api['lake_namespaces.create']({
+    body: { levels: ['shop'], description: 'The online shop' },
+    workspace,
+  });
+  const table = await api['lake_tables.create']({
+    body: {
+      namespace: ['shop'],
+      name: 'orders',
+      description: 'One line for each order',
+      fields: [
+        { name: 'id', type: 'BIGINT', required: true, doc: 'The number on the invoice' },
+        { name: 'city', type: 'VARCHAR' },
+        { name: 'amount', type: 'DECIMAL(10,2)' },
+        { name: 'lines', type: 'STRUCT(article VARCHAR, pieces INTEGER)[]' },
+      ],
+      identifier: ['id'],
+      partition_by: [{ field: 'city', transform: 'identity' }],
+    },
+    workspace,
+  });
+  for (const rows of [ORDERS.slice(0, 2), ORDERS.slice(2)]) await bringRows(api, workspace, rows);
+  return table.id;
+}
+
+const ORDERS = [
+  { id: 1, city: 'Lyon', amount: 12.5, lines: [{ article: 'flour', pieces: 2 }] },
+  { id: 2, city: 'Genève', amount: 99.9, lines: [] },
+  { id: 3, city: null, amount: 3, lines: [{ article: 'bran', pieces: 1 }] },
+];
+
+export async function bringRows(
+  api: Person['api'],
+  workspace: string,
+  rows: readonly object[],
+  name = 'orders',
+): Promise<void> {
+  const bytes = new Blob([rows.map(row => JSON.stringify(row)).join('\n')]);
+  const { upload_id } = await api['lake_files.upload']({
+    query: { name: `${name}.ndjson` },
+    bytes,
+    workspace,
+  });
+  const { run_id } = await api['lake_tables.import']({
+    body: { namespace: ['shop'], name, upload_ids: [upload_id], format: 'ndjson' },
+    workspace,
+  });
+  await until('the rows are in the table', async () => {
+    const run = await api['runs.show']({ params: { id: run_id }, workspace });
+    if (run.ended_at !== null && run.state !== 'succeeded')
+      throw new Error(`the import ${run.state}: ${run.error?.message}`);
+    return run.ended_at !== null;
+  });
 }
 
 /** One that is paused and one of long ago: nothing of them moves while it is looked at. */

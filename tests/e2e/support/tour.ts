@@ -44,17 +44,18 @@ async function comeIn(scene: Scene, language: Language): Promise<Arrival> {
   const place = await scene.workspace();
   const person = await scene.person(place, { role: 'owner', name: 'Ada Lemaire' });
   await scene.giveRights(person);
-  const { service_account_id, run_id, schedule_id, calendar_id } = await furnish(scene, place, person);
+  const ids = await furnish(scene, place, person);
   const visit = await scene.visit({ as: person, language });
   return {
     visit,
     fill: path =>
       path
         .replace('$workspace', place.slug)
-        .replace('$id', service_account_id)
-        .replace('$run', run_id)
-        .replace('$schedule', schedule_id)
-        .replace('$calendar', calendar_id),
+        .replace('$id', ids.service_account_id)
+        .replace('$run', ids.run_id)
+        .replace('$schedule', ids.schedule_id)
+        .replace('$calendar', ids.calendar_id)
+        .replace('$table', ids.table_id),
     say: sayIn(language),
     french: language === 'fr' ? listenForEnglish(visit) : undefined,
   };
@@ -71,6 +72,10 @@ const MORE = [
   '/w/$workspace/runs/$run?tab=timeline',
   '/w/$workspace/runs/$run?tab=tasks',
   '/w/$workspace/runs/$run?tab=data',
+  ...['snapshots', 'files', 'partitions', 'care', 'read', 'read&engine=snowflake'].map(
+    tab => `/w/$workspace/lake/tables/$table?tab=${tab}`,
+  ),
+  '/w/$workspace/lake?health=poor&q=nothing-is-called-so',
   '/w/nowhere',
   '/w/$workspace/nothing-here',
 ];
@@ -120,6 +125,17 @@ const DIALOGS: DialogCase[] = [
   { page: '/w/$workspace/audit', row: /laptop/, opened_by: ['access:audit.details_of'] },
   { page: '/w/$workspace/runs', opened_by: ['runs:list.start'] },
   { page: '/w/$workspace/runs/$run', opened_by: ['runs:actions.cancel'] },
+  { page: '/w/$workspace/lake/catalogs', opened_by: ['lake:mounts.add'] },
+  ...['edit.open', 'export.open', 'drop.open'].map(item => ({
+    page: '/w/$workspace/lake/tables/$table',
+    opened_by: [ROW_MENU, `lake:${item}`],
+  })),
+  { page: '/w/$workspace/lake/tables/$table', opened_by: ['lake:schema.change'] },
+  {
+    page: '/w/$workspace/lake/tables/$table?tab=snapshots',
+    row: /2 /,
+    opened_by: [ROW_MENU, 'lake:rollback.open'],
+  },
   { page: '/instance/workspaces', opened_by: ['instance:workspaces.make'] },
   { page: '/instance/people', row: /Jonas/, opened_by: [ROW_MENU, 'instance:people.edit_rights'] },
   { page: '/instance/people', row: /Jonas/, opened_by: [ROW_MENU, 'instance:people.link'] },
