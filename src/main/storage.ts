@@ -7,12 +7,23 @@ import { newId } from '../base/kit/ids.ts';
 import type { Proxies } from '../base/kit/outbound.ts';
 import type { ObjectCache, S3Options, Storage, Workplace } from '../base/storage/index.ts';
 import type { Config } from '../contract/config.ts';
+import type { StorageSettings } from '../domains/lakehouse/index.ts';
 
 // Objects: logs that have ended, uploads, exports, the lake. The storage of an installation carries a mark that its store
 // knows, so that a second machine cannot quietly write into a folder of its own.
 
 const MARK = 'artifacts/storage-id';
 const DEFAULT_REGION = 'us-east-1';
+
+/** How a process without the configuration reaches the storage: a runner. */
+export async function storageSettings(config: Config): Promise<StorageSettings> {
+  const { url } = config.storage;
+  if (!url?.startsWith('s3:'))
+    return { kind: 'folder', folder: url === null ? join(config.data, 'objects') : fileURLToPath(url) };
+  const { proxiesOf } = await import('../base/kit/outbound.ts');
+  const given = { env: process.env, proxies: proxiesOf(process.env) };
+  return { kind: 's3', options: s3Options(config.storage, url, given) };
+}
 
 export async function openStorage(
   config: Config,

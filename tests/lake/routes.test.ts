@@ -59,7 +59,7 @@ test('namespaces and tables through the API: made, shown, found, changed, droppe
   );
   const summary = await api['lake.summary']();
   assert.deepEqual([summary.tables, summary.views, summary.moved_from], [1, 0, null]);
-  await api['lake_tables.delete']({ params: { id }, query: { purge: true } });
+  await api['lake_tables.delete']({ params: { id }, query: { purge: 'true' } });
   await refused(api['lake_tables.show']({ params: { id } }), 'object.not_found');
 });
 

@@ -1,18 +1,28 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Schema } from '../../src/base/iceberg/index.ts';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { type LocalEngine, localEngine, openTable, type Schema } from '../../src/base/iceberg/index.ts';
 import { type Clock, systemClock } from '../../src/base/kit/clock.ts';
 import { newId } from '../../src/base/kit/ids.ts';
 import { openCache, openFolderStorage, openWorkplace, type Storage } from '../../src/base/storage/index.ts';
+import { newRunSchema, type TaskError } from '../../src/contract/runs.ts';
+import { hasEnded } from '../../src/contract/task-states.ts';
 import { recordChange } from '../../src/domains/access/index.ts';
 import { lakeFiles } from '../../src/domains/lakehouse/files.ts';
 import type { Lake, LakeContext } from '../../src/domains/lakehouse/lake.ts';
 import { assemble, lakeOf } from '../../src/domains/lakehouse/open.ts';
 import type { LakeParts, Parts } from '../../src/domains/lakehouse/parts.ts';
+import { lakeKinds } from '../../src/domains/lakehouse/tasks/index.ts';
+import { uploadKey } from '../../src/domains/lakehouse/uploads.ts';
+import { type KindTable, kindTable } from '../../src/domains/runs/kinds.ts';
+import { openRunsWorker } from '../../src/domains/runs/open.ts';
+import { createRun } from '../../src/domains/runs/queue/index.ts';
 import { plantWorkspace } from './attempts.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { defer } from './defer.ts';
 import { scratchFolder } from './scratch.ts';
+import { waitFor } from './wait-for.ts';
 
 // A lake in a folder, on a real store, in the process of the test.
 
@@ -75,3 +85,83 @@ export const SCHEMA: Schema = {
     { id: 2, name: 'name', required: false, type: 'string' },
   ],
 };
+
+// ── With a worker and runners ───────────────────────────────────────────────────────────────────────
+
+const RUNNER = fileURLToPath(new URL('./lake-runner.ts', import.meta.url));
+const SECONDS = 120;
+
+export interface LakeWorker extends LakeWorld {
+  kinds: KindTable;
+  /** Starts a task and answers once it has ended. */
+  run(
+    kind: string,
+    input: unknown,
+  ): Promise<{ run_id: string; state: string; result: unknown; error: TaskError | null; attempt: number }>;
+  /** A file that somebody sent. */
+  upload(text: string | Uint8Array): Promise<string>;
+  /** All rows of a table, by its name, in the order of the first column. */
+  rows(name: string): Promise<Record<string, unknown>[]>;
+  engine: LocalEngine;
+}
+
+export async function lakeWorker(t: TestContext, more: Partial<LakeParts> = {}): Promise<LakeWorker> {
+  const world = await lakeWorld(t, more);
+  const { database, workspace_id, folder, storage, lake, context } = world;
+  const { store } = database;
+  const settings = { kind: 'folder' as const, folder: join(folder, 'objects') };
+  const kinds = kindTable(lakeKinds({ ...world.parts, ...more }, settings));
+  const worker = await openRunsWorker({
+    ...{ store, kinds, clock: systemClock, name: 'test', tags: [], concurrency: 2, version: '1' },
+    log: pino({ level: process.env.MOULIN_TEST_LOG ?? 'silent' }),
+    redact: text => text,
+    readSecret: async () => undefined,
+    mayRun: async () => true,
+    runners: { folder: join(folder, 'runners'), spawn_args: [RUNNER] },
+    times: { poll_ms: 50, beat_ms: 100, asked_ms: 300, terminated_ms: 200, drain_ms: 5000 },
+  });
+  defer(t, () => worker.close());
+  const engine = await localEngine({});
+  defer(t, () => engine.close());
+  return {
+    ...world,
+    ...{ kinds, engine },
+    async run(kind, input) {
+      const run = newRunSchema.parse({ title: kind, tasks: [{ name: kind, kind, input }] });
+      const run_as = { kind: 'local', id: 'local', name: 'local' } as const;
+      const { run_id } = await store.withWorkspace({ workspace_id }, tx =>
+        createRun(tx, { workspace_id, run, kinds, run_as, trigger: 'manual' }),
+      );
+      const look = async () => {
+        const [task] = await store.withInstance('test', tx =>
+          tx
+            .selectFrom('task_runs')
+            .select(['state', 'result', 'error', 'attempt'])
+            .where('run_id', '=', run_id)
+            .execute(),
+        );
+        return task && hasEnded(task.state) && task;
+      };
+      const task = await waitFor(look, { seconds: SECONDS, what: () => `the task ${kind} to have ended` });
+      return {
+        run_id,
+        state: task.state,
+        result: task.result,
+        error: task.error as TaskError | null,
+        attempt: task.attempt,
+      };
+    },
+    async upload(text) {
+      const id = newId();
+      await storage.put(uploadKey(workspace_id, id, 1), Buffer.from(text));
+      return id;
+    },
+    async rows(name) {
+      const row = await lake.tables.named(context, name);
+      if (!row) throw new Error(`there is no ${name}`);
+      const files = lake.filesOf(workspace_id);
+      const table = openTable({ files, engine, pointer: lake.pointerOf(context, row.id) });
+      return table.query({}, sql => engine.query(`SELECT * FROM (${sql}) t ORDER BY 1`));
+    },
+  };
+}

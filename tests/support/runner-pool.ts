@@ -34,6 +34,7 @@ export function diagnosticTask(steps: readonly object[], given: Partial<StartTas
     attempt: 1,
     input: diagnostic.input.parse({ steps }),
     secrets: {},
+    given: null,
     parameters: {},
     window: null,
     from: { stage: 0, state: null },

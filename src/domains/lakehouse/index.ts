@@ -19,3 +19,5 @@ export { toFailure } from './problems.ts';
 export type { Catalog, CatalogAnswer, CatalogCall, Endpoint } from './rest/call.ts';
 export { type CatalogParts, openCatalog } from './rest/catalog.ts';
 export { type LakeRouteParts, lakeHandlers } from './routes.ts';
+export type { StorageSettings } from './tasks/given.ts';
+export { lakeKinds } from './tasks/index.ts';

@@ -11,7 +11,8 @@ const { prepare, commit } = diagnostic;
 test('each stage leaves its rows once it is committed, and not before', async t => {
   const { store } = await testDatabase(t);
   const workspace_id = await plantWorkspace(store);
-  const ids = { workspace_id, run_id: newId(), task_id: newId() };
+  const run_as = { kind: 'local' as const, id: 'local', name: 'local' };
+  const ids = { workspace_id, run_id: newId(), task_id: newId(), run_as };
   const makeTrue = async (told: object, n: number, attempt: number): Promise<Commit> => {
     assert(prepare && commit && diagnostic.staged);
     const staged = diagnostic.staged.parse(told);
@@ -53,7 +54,8 @@ test('a stage that is no longer wanted is not prepared to its end', async () => 
   assert(prepare && diagnostic.staged);
   const staged = diagnostic.staged.parse({ prepare_ms: 3_600_000 });
   const ending = new AbortController();
-  const ids = { workspace_id: 'w', run_id: 'r', task_id: 't', attempt: 1 };
+  const run_as = { kind: 'local' as const, id: 'local', name: 'local' };
+  const ids = { workspace_id: 'w', run_id: 'r', task_id: 't', attempt: 1, run_as };
   const preparing = prepare({ n: 1, staged, state: null }, { ...ids, signal: ending.signal });
   ending.abort(new Error('cancelled'));
   await assert.rejects(preparing, /cancelled/);

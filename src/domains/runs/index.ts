@@ -10,6 +10,9 @@ export { type RunParts, runHandlers } from './routes.ts';
 export type { Duty } from './schedules/index.ts';
 export { followZone, openLeader, type ScheduleParts, scheduleHandlers } from './schedules/index.ts';
 export {
+  type BeginContext,
+  type Begun,
+  type Commit,
   type CommitContext,
   defineTask,
   type Fact,

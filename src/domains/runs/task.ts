@@ -29,6 +29,11 @@ export interface TaskKind<Input = unknown, Result = unknown, Staged = unknown, P
   limitKeys?(input: Input): readonly string[];
   /** Names of secrets that its runner is given, by the name under which it finds them. */
   secrets?(input: Input): Readonly<Record<string, SecretName>>;
+  /**
+   * In the worker, before each attempt: what its runner is to know beside the input (where things are, how they are now), and
+   * what has to be true before its first byte.
+   */
+  begin?(input: Input, context: BeginContext): Promise<Begun>;
   /** In the worker, outside any transaction: may read and write files, and is repeated after `rebase`. */
   prepare?(stage: StageOf<Staged>, context: PrepareContext): Promise<Prepared>;
   /** In the worker's transaction: SQL only, and it may run more than once. */
@@ -50,11 +55,34 @@ export interface StageOf<Staged> {
   state: unknown;
 }
 
+export interface BeginContext {
+  workspace_id: string;
+  run_id: string;
+  task_id: string;
+  attempt: number;
+  from: { stage: number; state: unknown };
+}
+
+export interface Begun {
+  /** As JSON; the runner finds it as `given`. */
+  given: unknown;
+  /** More of what is covered wherever it shows. */
+  secrets?: Readonly<Record<string, string>>;
+}
+
+/** For whom it runs. */
+export interface RunsFor {
+  kind: 'person' | 'service' | 'local';
+  id: string;
+  name: string;
+}
+
 export interface PrepareContext {
   workspace_id: string;
   run_id: string;
   task_id: string;
   attempt: number;
+  run_as: RunsFor;
   signal: AbortSignal;
 }
 
@@ -63,6 +91,7 @@ export interface CommitContext {
   run_id: string;
   task_id: string;
   attempt: number;
+  run_as: RunsFor;
   n: number;
 }
 
@@ -102,6 +131,8 @@ export interface StageData {
 export interface RunContext<Input = unknown> {
   input: Input;
   secrets: Readonly<Record<string, string>>;
+  /** What the kind's `begin` answered in the worker; null where it has none. */
+  given: unknown;
   workspace_id: string;
   run_id: string;
   task_id: string;

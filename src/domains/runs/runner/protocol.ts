@@ -22,6 +22,7 @@ export interface StartTask {
   /** As its kind reads it; it is not read again. */
   input: unknown;
   secrets: Readonly<Record<string, string>>;
+  given: unknown;
   parameters: Readonly<Record<string, unknown>>;
   window: { start: string; end: string } | null;
   from: { stage: number; state: unknown };

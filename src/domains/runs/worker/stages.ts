@@ -90,8 +90,8 @@ async function attemptStage(
   facts: readonly Fact[],
   signal: AbortSignal,
 ): Promise<Tried> {
-  const { workspace_id, run_id, task_id, attempt } = task;
-  const place = { workspace_id, run_id, task_id, attempt };
+  const { workspace_id, run_id, task_id, attempt, run_as } = task;
+  const place = { workspace_id, run_id, task_id, attempt, run_as };
   const prepared = kind.prepare ? await kind.prepare(stage, { ...place, signal }) : stage.staged;
   // What was prepared stays good: the store may be away for a while, and the door may repeat the transaction.
   return patiently(

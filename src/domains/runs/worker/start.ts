@@ -2,7 +2,7 @@ import { fail } from '../../../base/kit/errors.ts';
 import { type KindTable, readInput } from '../kinds.ts';
 import type { Claimed } from '../queue/index.ts';
 import type { StartTask } from '../runner/protocol.ts';
-import type { SecretName, TaskKind } from '../task.ts';
+import type { Begun, SecretName, TaskKind } from '../task.ts';
 import type { Gate } from './gate.ts';
 import { patiently } from './patience.ts';
 
@@ -33,12 +33,25 @@ export async function prepareStart(
     Object.keys(names).length > 0
       ? await patiently(() => parts.gate(() => parts.secrets(task.workspace_id, names)), signal)
       : {};
-  return { kind, start: toStart(task, input, secrets) };
+  const begun = await begin(kind, task, input);
+  return { kind, start: toStart(task, input, { ...secrets, ...begun.secrets }, begun.given) };
 }
 
-function toStart(task: Claimed, input: unknown, secrets: Readonly<Record<string, string>>): StartTask {
+async function begin(kind: TaskKind, task: Claimed, input: unknown): Promise<Begun> {
+  const { workspace_id, run_id, task_id, attempt, stage, stage_state } = task;
+  const place = { workspace_id, run_id, task_id, attempt };
+  const from = { stage, state: stage_state ?? null };
+  return (await kind.begin?.(input, { ...place, from })) ?? { given: null };
+}
+
+function toStart(
+  task: Claimed,
+  input: unknown,
+  secrets: Readonly<Record<string, string>>,
+  given: unknown,
+): StartTask {
   const { kind, workspace_id, run_id, task_id, attempt, parameters, window, stage, stage_state } = task;
-  const plain = JSON.parse(JSON.stringify({ input, parameters, state: stage_state ?? null }));
+  const plain = JSON.parse(JSON.stringify({ input, parameters, state: stage_state ?? null, given }));
   return {
     kind,
     workspace_id,
@@ -46,6 +59,7 @@ function toStart(task: Claimed, input: unknown, secrets: Readonly<Record<string,
     task_id,
     attempt,
     input: plain.input ?? null,
+    given: plain.given ?? null,
     parameters: plain.parameters,
     from: { stage, state: plain.state },
     secrets: { ...secrets },

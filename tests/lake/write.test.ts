@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lakeWorker } from '../support/lake.ts';
+
+const CSV = 'id,name,amount\n1,Ada,1.5\n2,Bert,2.5\n';
+
+test('an import makes the table, appends to it, and says what it wrote', async t => {
+  const world = await lakeWorker(t);
+  const source = { kind: 'uploads', upload_ids: [await world.upload(CSV)], format: 'csv' };
+  const first = await world.run('table.write', { namespace: ['shop'], name: 'orders', source });
+  assert.equal(first.state, 'succeeded', JSON.stringify(first.error));
+  assert.deepEqual(await world.rows('shop.orders'), [
+    { id: 1n, name: 'Ada', amount: 1.5 },
+    { id: 2n, name: 'Bert', amount: 2.5 },
+  ]);
+  const more = await world.upload('amount,id,name\n3.5,3,"007"\n');
+  const second = await world.run('table.write', {
+    ...{ namespace: ['shop'], name: 'ORDERS' },
+    source: { ...source, upload_ids: [more] },
+  });
+  assert.equal(second.state, 'succeeded', JSON.stringify(second.error));
+  assert.deepEqual((await world.rows('shop.orders')).at(-1), { id: 3n, name: '007', amount: 3.5 });
+  const row = await world.lake.tables.named(world.context, 'shop.orders');
+  assert.deepEqual([row?.rows, row?.files, row?.snapshots, row?.zone], [3, 2, 2, 'raw']);
+});
+
+test('many stages: each is there when it is committed; a replacement is there only at its end', async t => {
+  const world = await lakeWorker(t);
+  const target = { namespace: ['n'], name: 'made' };
+  const source = { kind: 'generate', rows: 30, stage_rows: 10 };
+  const appended = await world.run('table.write', { ...target, source });
+  assert.equal(appended.state, 'succeeded', JSON.stringify(appended.error));
+  assert.equal((await world.rows('n.made')).length, 30);
+  const row = await world.lake.tables.named(world.context, 'n.made');
+  assert(row);
+  assert.equal((await world.lake.tables.load(world.context, row.id)).metadata.snapshots.length, 3);
+
+  const replaced = await world.run('table.write', {
+    ...target,
+    mode: 'replace',
+    source: { kind: 'generate', rows: 20, from: 100, stage_rows: 10 },
+  });
+  assert.equal(replaced.state, 'succeeded', JSON.stringify(replaced.error));
+  assert.deepEqual(
+    (await world.rows('n.made')).map(({ id }) => Number(id)),
+    Array.from({ length: 20 }, (_, at) => 100 + at),
+  );
+  const { metadata } = await world.lake.tables.load(world.context, row.id);
+  assert.deepEqual(Object.keys(metadata.refs), ['main'], 'the branch of its stages is gone');
+});
+
+test('a merge changes rows that are there and brings those that are not', async t => {
+  const world = await lakeWorker(t);
+  const target = { namespace: ['shop'], name: 'orders' };
+  const upload = async (text: string) => ({
+    kind: 'uploads',
+    format: 'csv',
+    upload_ids: [await world.upload(text)],
+  });
+  await world.run('table.write', { ...target, source: await upload(CSV) });
+  const merged = await world.run('table.write', {
+    ...{ ...target, mode: 'merge', key: ['id'] },
+    source: await upload('id,name,amount\n2,Berta,9.5\n3,Cleo,3.5\n'),
+  });
+  assert.equal(merged.state, 'succeeded', JSON.stringify(merged.error));
+  assert.deepEqual(
+    (await world.rows('shop.orders')).map(({ name }) => name),
+    ['Ada', 'Berta', 'Cleo'],
+  );
+});
+
+test('rows that do not fit are refused, and the table is as it was', async t => {
+  const world = await lakeWorker(t);
+  const target = { namespace: ['shop'], name: 'orders' };
+  const upload = async (text: string) => ({
+    kind: 'uploads',
+    format: 'csv',
+    upload_ids: [await world.upload(text)],
+  });
+  await world.run('table.write', { ...target, source: await upload(CSV) });
+  const failed = await world.run('table.write', { ...target, source: await upload('id,colour\n1,red\n') });
+  assert.equal(failed.state, 'failed');
+  assert.equal(failed.attempt, 1, 'it is not tried again');
+  assert.equal((await world.rows('shop.orders')).length, 2);
+});
