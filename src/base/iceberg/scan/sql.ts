@@ -85,14 +85,15 @@ function groupSql(group: Group, context: Context): string {
   return `(${[...filesSql(group, context), rows, ...joins, ...where].join('\n')})`;
 }
 
-const isKnownByFile = (group: Group, { positions }: Context) =>
-  positions || group.position_deletes || group.equality_deletes || group.filled.length > 0;
+/** Rows need more of their file than its place in the list, which is all that position deletes ask for. */
+const goesWithRows = (group: Group, { positions }: Context) =>
+  positions || group.equality_deletes || group.filled.length > 0;
 
 /** What is known of the files and not in them, by their place in the list. */
 function filesSql(group: Group, context: Context): string[] {
   const { plan, partitions, positions } = context;
   const { files } = group;
-  if (!isKnownByFile(group, context)) return [];
+  if (!goesWithRows(group, context) && !group.position_deletes) return [];
   const known: ListColumn[] = [];
   const locations = files.map(({ file }) => file.file_path);
   if (group.position_deletes || group.equality_deletes) {
@@ -129,7 +130,7 @@ function rowsSql(group: Group, context: Context): string {
     group.files.map(({ file }) => file),
     paths,
   );
-  const known = isKnownByFile(group, context) ? '\n  JOIN files k ON k.i = r.file_index' : '';
+  const known = goesWithRows(group, context) ? '\n  JOIN files k ON k.i = r.file_index' : '';
   return `
   SELECT ${selected.join(', ')}
   FROM read_parquet(${list}, schema = ${read.schema}, ${rowsHint(group.files.map(({ file }) => file))}) r${known}`;
