@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import {
   dataFile,
@@ -336,4 +337,23 @@ test('every rule that holds somewhere stops an operation in one of the tests abo
   for (const rule of RULES) assert.ok(stopped.has(rule) || elsewhere.includes(rule), rule);
   const kinds = new Set<Kind>(RULES.flatMap(rule => Object.keys(WHERE_RULES_HOLD[rule]) as Kind[]));
   assert.ok(!kinds.has('append'), 'appends always apply');
+});
+
+test('the table of the README is the one that holds', async () => {
+  const text = await readFile(new URL('./README.md', import.meta.url), 'utf8');
+  const lines = text.split('\n');
+  const start = lines.findIndex(line => line.startsWith('| rule |'));
+  const cells = lines
+    .slice(start)
+    .filter(line => line.startsWith('| '))
+    .map(line => line.split('|').slice(1, -1));
+  const [head = [], ...rows] = cells.map(line => line.map(cell => cell.trim()));
+  const table = Object.fromEntries(rows.map(([rule, ...cells]) => [rule, cells]));
+  for (const rule of RULES) {
+    const letters = head.slice(1).map(kind => {
+      const levels = WHERE_RULES_HOLD[rule][kind as Kind];
+      return levels === undefined ? '–' : levels.includes('snapshot') ? 'B' : 'S';
+    });
+    assert.deepEqual(table[rule], letters, rule);
+  }
 });
