@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { avroMetadata, avroRead } from 'icebird';
 import { type GoldenValue, golden, goldenValue } from '../../../../tests/support/iceberg-golden.ts';
 import { readAvro } from '../avro/index.ts';
@@ -359,6 +360,73 @@ test('a partition column that was widened since gives values of its new type', (
   ]);
   const [entry] = readManifest(bytes, listed(summary), { schema: typed('long'), spec });
   assert.deepEqual(entry?.file.partition, [-7n]);
+});
+
+test('whatever a file is said to be comes back', () => {
+  const numbers = fc.dictionary(fc.nat().map(String), fc.nat({ max: 2 ** 31 - 1 }));
+  const bounds = fc.dictionary(fc.nat().map(String), fc.uint8Array({ maxLength: 20 }));
+  const maps = fc.tuple(numbers, numbers, numbers, numbers, bounds, bounds);
+  const one = fc.record({
+    path: fc.string({ unit: 'binary' }),
+    rows: fc.nat(),
+    bytes: fc.maxSafeNat().map(n => Math.floor(n / 4)),
+    maps,
+    city: fc.option(fc.string({ unit: 'binary' })),
+    day: fc.option(fc.integer()),
+    amount: fc.option(fc.bigInt({ min: -9_999_999_999n, max: 9_999_999_999n })),
+    score: fc.option(fc.double()),
+    offsets: fc.option(fc.array(fc.nat()), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 5 }), given => {
+      const files = given.map(({ maps: [sizes, values, nulls, nans, lower, upper], ...more }) =>
+        dataFile(0, {
+          file_path: more.path,
+          record_count: more.rows,
+          file_size_in_bytes: more.bytes,
+          partition: [more.city, more.day, more.amount, null, null, more.score, null, null],
+          column_sizes: mapOf(sizes),
+          value_counts: mapOf(values),
+          null_value_counts: mapOf(nulls),
+          nan_value_counts: mapOf(nans),
+          lower_bounds: mapOf(lower, one => Buffer.from(one)),
+          upper_bounds: mapOf(upper, one => Buffer.from(one)),
+          split_offsets: more.offsets,
+        }),
+      );
+      const { bytes, summary } = writeManifest(
+        HEAD,
+        files.map(file => ({ status: STATUS.added, file })),
+      );
+      const read = readManifest(bytes, listed(summary), { schema: SCHEMA, spec: SPEC });
+      assert.deepEqual(
+        read.map(entry => unpacked(entry.file)),
+        files,
+      );
+      for (const [at, { file }] of read.entries())
+        for (const [id, bound] of files[at]?.lower_bounds ?? [])
+          assert.deepEqual(file.lower_bounds.get(id), bound);
+    }),
+  );
+});
+
+function mapOf<T, V>(record: Record<string, T>, as: (value: T) => V): Map<number, V>;
+function mapOf<T>(record: Record<string, T>): Map<number, T>;
+function mapOf<T>(record: Record<string, T>, as = (value: T): unknown => value): Map<number, unknown> {
+  return new Map(Object.entries(record).map(([key, value]) => [Number(key), as(value)]));
+}
+
+test('no type has the name of another, and none is named without being spelled out', () => {
+  const { bytes } = writeManifest(HEAD, [{ status: STATUS.added, file: dataFile(0) }]);
+  const names: string[] = [];
+  JSON.parse(readAvro(bytes, 'm').metadata.get('avro.schema') ?? '', (key, value) => {
+    if (value?.type === 'fixed' || value?.type === 'record') names.push(value.name);
+    if (key === 'type' && typeof value === 'string')
+      assert.match(value, /^(null|boolean|int|long|float|double|bytes|string|array|fixed|record)$/);
+    return value;
+  });
+  assert(names.includes('decimal_10_2') && names.includes('decimal_10_2_f1003'));
+  assert.equal(new Set(names).size, names.length);
 });
 
 test('numbers of a table do not fit where they have too many digits', () => {

@@ -83,15 +83,17 @@ function hashOfLong(integer: string): string {
   return finish(`xor(${step(step(u64(0), low), high)}, ${u64(8)})`);
 }
 
-/** Of the bytes that this hexadecimal text spells: four at a time, then the last one to three. */
+/**
+ * Of the bytes that this hexadecimal text spells: four at a time, then the last one to three. A list of one is how SQL gives a name
+ * to what is used more than once.
+ */
 function hashOfHex(hex: string): string {
-  const number = (at: string, length: number) =>
-    `CAST('0x' || substring(${hex}, ${at}, ${length}) AS UBIGINT)`;
-  const blocks = `list_transform(range(0, length(${hex}) // 8), lambda i: ${number('i * 8 + 1', 8)})`;
+  const number = (at: string, length: number) => `CAST('0x' || substring(b, ${at}, ${length}) AS UBIGINT)`;
+  const blocks = `list_transform(range(0, length(b) // 8), lambda i: ${number('i * 8 + 1', 8)})`;
   const folded = `list_reduce(${blocks}, lambda h, k: ${step('h', swap('k'))}, ${u64(0)})`;
-  const rest = `length(${hex}) // 8 * 8 + 1`;
-  const padded = `CAST('0x' || rpad(substring(${hex}, ${rest}, 6), 8, '0') AS UBIGINT)`;
-  return finish(`xor(xor(${folded}, ${mix(swap(padded))}), CAST(length(${hex}) // 2 AS UBIGINT))`);
+  const padded = `CAST('0x' || rpad(substring(b, length(b) // 8 * 8 + 1, 6), 8, '0') AS UBIGINT)`;
+  const hash = `xor(xor(${folded}, ${mix(swap(padded))}), CAST(length(b) // 2 AS UBIGINT))`;
+  return `list_transform(list_transform([${hex}], lambda b: ${hash}), lambda f: ${finish('f')})[1]`;
 }
 
 /** The text is read as the great end first; murmur3 takes the little end first. */

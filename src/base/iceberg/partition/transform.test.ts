@@ -191,6 +191,18 @@ test('a number without a multiple below it becomes the least of its type, here a
   }
 });
 
+test('columns may have the names that the SQL uses inside', async () => {
+  for (const name of ['b', 'f', 'h', 'i', 'k'])
+    for (const type of ['string', 'long', 'decimal(9, 2)']) {
+      const [duck_type] = SOURCES[type] ?? [];
+      const of = transform('bucket[1000]');
+      const sql = `SELECT ${of.sql(`"${name}"`, type)} FROM (SELECT '34'::${duck_type} AS "${name}")`;
+      const value = parseDuck(type, '34');
+      assert(value !== undefined);
+      assert.deepEqual((await connection.runAndReadAll(sql)).getRows(), [[of.apply(value, type)]]);
+    }
+});
+
 test('infinite dates are in no year', async () => {
   for (const unit of ['year', 'month', 'hour']) {
     const sql = `SELECT ${transform(unit).sql("'infinity'::TIMESTAMP", 'timestamp')}`;
