@@ -45,6 +45,9 @@ test('the tarball holds JavaScript, its types, SQL and pages, and no source, tes
     'bin/main.mjs',
     'dist/main.js',
     'dist/main.d.ts',
+    'dist/base/iceberg/index.js',
+    'dist/base/iceberg/index.d.ts',
+    'examples/iceberg/README.md',
     'web/dist/index.html',
     'web/dist/licences.md',
     'LICENSE',
@@ -111,4 +114,17 @@ test('as a library it opens an installation without a server', options, () => {
   const code = `import { main } from 'moulin'; console.log(typeof main);`;
   const words = ['--input-type=module', '-e', code];
   assert.equal(execFileSync(process.execPath, words, { cwd: folder, env, encoding: 'utf8' }), 'function\n');
+});
+
+test('its Iceberg library makes, fills and reads a table', options, () => {
+  const code = `
+    import { openLake } from 'moulin/iceberg';
+    const lake = await openLake('warehouse');
+    const table = await lake.createTable('shop.orders', { columns: 'id: long not null', partition: ['bucket(2, id)'] });
+    await table.append('SELECT range AS id FROM range(10)');
+    await table.delete('id < 3');
+    console.log(await table.count());
+    lake.close();`;
+  const words = ['--input-type=module', '-e', code];
+  assert.equal(execFileSync(process.execPath, words, { cwd: folder, env, encoding: 'utf8' }), '7\n');
 });
