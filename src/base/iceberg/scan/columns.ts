@@ -1,6 +1,6 @@
 import { IcebergError } from '../errors.ts';
 import { type BoundField, predicatesOf, quoteName, quoteText } from '../filter/index.ts';
-import { CONTENT, type Field, type Schema } from '../model.ts';
+import { CONTENT, type Field, type Schema, type TableMetadata } from '../model.ts';
 import { type FieldPlace, fieldsById } from '../schema/fields.ts';
 import { duckType } from '../write/types.ts';
 import type { Plan } from './plan.ts';
@@ -76,6 +76,22 @@ export function fieldSql({ column, members }: Located, relation = ''): string {
 }
 
 export const boundFieldSql = (plan: Plan) => (field: BoundField) => fieldSql(locate(plan, field.id));
+
+/**
+ * DuckDB 1.5 takes a comparison down into a file of floats by making the other side a float as well: `x <> 1e30` then leaves out
+ * 1.0000000150474662e30. A column that was widened is hidden from that behind two signs; the others go down as they are.
+ */
+export function unpushed(expression: string, column: Field, metadata: TableMetadata): string {
+  if (column.type !== 'double') return expression;
+  const then = metadata.schemas.map(schema => fieldsById(schema).get(column.id)?.field.type);
+  return then.includes('float') || hasForgotten(metadata) ? `-(-${expression})` : expression;
+}
+
+/** Schemas were removed: columns may have been anything in them. */
+export function hasForgotten({ schemas }: Pick<TableMetadata, 'schemas'>): boolean {
+  const ids = schemas.map(schema => schema['schema-id']);
+  return new Set(ids).size < Math.max(...ids) + 1;
+}
 
 /** In a file with field ids, or by the names in it. */
 export type FileKey = number | string;

@@ -3,6 +3,7 @@ import { IcebergError } from '../errors.ts';
 import { MAX_DEPTH } from '../json.ts';
 import type { DataFile, Field, TableMetadata } from '../model.ts';
 import type { Row } from '../world.ts';
+import { hasForgotten } from './columns.ts';
 import { hasMembers, type Layout, layoutOf, misread } from './layout.ts';
 import { nameMapping } from './name-mapping.ts';
 import { pathsSql } from './pieces.ts';
@@ -28,9 +29,10 @@ export function needsFooters(plan: Pick<Plan, 'metadata'>, columns: readonly Fie
  */
 export function hasDoubtfulMembers(column: Field, metadata: TableMetadata): boolean {
   if (!hasMembers(column.type)) return false;
-  const ids = metadata.schemas.map(schema => schema['schema-id']);
-  const removed = new Set(ids).size < Math.max(...ids) + 1;
-  return removed || metadata.schemas.some(schema => misread(column, layoutOf(schema.fields)) !== undefined);
+  return (
+    hasForgotten(metadata) ||
+    metadata.schemas.some(schema => misread(column, layoutOf(schema.fields)) !== undefined)
+  );
 }
 
 export function footerOf(file: DataFile, footers: ReadonlyMap<string, Footer>): Footer {

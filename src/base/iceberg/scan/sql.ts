@@ -10,6 +10,7 @@ import {
   outputSql,
   readColumns,
   schemaMap,
+  unpushed,
 } from './columns.ts';
 import {
   type DeleteContext,
@@ -121,7 +122,7 @@ function rowsSql(group: Group, context: Context): string {
   const { columns, paths, positions } = context;
   const filled = new Set(group.filled.map(column => column.id));
   const own = columns.filter(column => !filled.has(column.id));
-  const read = group.by_name ? readByName(own, context) : readById(own, group);
+  const read = group.by_name ? readByName(own, context) : readById(own, group, context);
   const selected = [...read.select, ...group.filled.map(column => `k.${inside(column.id)}`)];
   if (group.position_deletes || positions) selected.push('r.file_index AS file', 'r.file_row_number AS row');
   if (group.equality_deletes) selected.push('k.s', 'k.p');
@@ -141,13 +142,14 @@ interface Reading {
   select: string[];
 }
 
-function readById(columns: readonly Field[], { reshaped }: Group): Reading {
-  const named = columns.map(column => ({ ...columnOf(column), shape: reshaped.get(column.id) }));
+function readById(columns: readonly Field[], { reshaped }: Group, { plan }: Context): Reading {
+  const named = columns.map(column => ({ ...columnOf(column), column, shape: reshaped.get(column.id) }));
   return {
     schema: schemaMap(named.map(({ key, name, type, shape }) => ({ key, name, type: shape?.type ?? type }))),
-    select: named.map(({ name, shape }) =>
-      shape === undefined ? `r.${name}` : `${shape.sql(`r.${name}`)} AS ${name}`,
-    ),
+    select: named.map(({ name, column, shape }) => {
+      const value = shape?.sql(`r.${name}`) ?? unpushed(`r.${name}`, column, plan.metadata);
+      return value === `r.${name}` ? value : `${value} AS ${name}`;
+    }),
   };
 }
 
@@ -159,7 +161,7 @@ function readByName(columns: readonly Field[], { plan }: Context): Reading {
     const found = names.map(({ name }) => `r.${name}`);
     const value =
       found.length > 0 ? `coalesce(${found.join(', ')})` : `CAST(NULL AS ${duckType(column.type)})`;
-    return `${value} AS ${inside(column.id)}`;
+    return `${unpushed(value, column, plan.metadata)} AS ${inside(column.id)}`;
   });
   return { schema: schemaMap(named.flatMap(({ names }) => names)), select };
 }
