@@ -30,22 +30,18 @@ export async function openStorage(
   limits: S3Options['limits'] = {},
 ): Promise<{ storage: Storage; place: string }> {
   const { openFolderStorage, openS3Storage } = await import('../base/storage/index.ts');
-  const { url } = config.storage;
-  if (url?.startsWith('s3:')) {
-    const { proxiesOf } = await import('../base/kit/outbound.ts');
-    const options = s3Options(config.storage, url, { env: process.env, proxies: proxiesOf(process.env) });
-    const storage = await openS3Storage({ ...options, limits });
-    return { storage, place: storage.facts.root };
-  }
-  const place = url === null ? join(config.data, 'objects') : fileURLToPath(url);
-  return { storage: await openFolderStorage(place), place };
+  const settings = await storageSettings(config);
+  if (settings.kind === 'folder')
+    return { storage: await openFolderStorage(settings.folder), place: settings.folder };
+  const storage = await openS3Storage({ ...settings.options, limits });
+  return { storage, place: storage.facts.root };
 }
 
 /** Copies of objects for engines that read files only; those of workspaces lie apart. Shared by the processes of a machine. */
 export async function openObjectCache(config: Config, storage: Storage): Promise<ObjectCache> {
   const { openCache } = await import('../base/storage/index.ts');
   const { cache_bytes } = config.storage;
-  return openCache(join(config.data, 'cache'), { storage, max_bytes: cache_bytes });
+  return openCache(join(config.data, 'copies'), { storage, max_bytes: cache_bytes });
 }
 
 /** Where engines write what is brought into the storage afterwards. What a process leaves behind goes at the next opening. */

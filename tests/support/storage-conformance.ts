@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isFailure } from '../../src/base/kit/errors.ts';
+import { listAll } from '../../src/base/storage/index.ts';
 import { compareKeys } from '../../src/base/storage/key.ts';
 import type { Storage } from '../../src/base/storage/storage.ts';
 import { scratchFolder } from './scratch.ts';
@@ -211,6 +212,23 @@ export function conformance(
     assert.deepEqual((await storage.list('', { after: 'b/5' })).items[0]?.key, 'b/c/d');
   });
 
+  check('a page has a thousand at most, whatever is asked; all of them take several', async storage => {
+    const keys = Array.from({ length: 1005 }, (_, at) => `p/${String(at).padStart(5, '0')}`);
+    const rest = keys.values();
+    const lane = async () => {
+      for (const key of rest) await storage.write(key, Buffer.from('x'));
+    };
+    await Promise.all([lane(), lane(), lane(), lane(), lane(), lane()]);
+    assert.equal((await storage.list('p/', { limit: 100_000 })).items.length, 1000);
+    const all = await gather(listAll(storage, 'p/'));
+    assert.deepEqual(
+      all.map(({ key }) => key),
+      keys,
+    );
+    await storage.delete(keys);
+    assert.deepEqual(await keysOf(storage, ''), []);
+  });
+
   check('odd names are names', async storage => {
     const odd = [
       'with space',
@@ -275,6 +293,12 @@ export async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> 
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece);
   return Buffer.concat(pieces);
+}
+
+export async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 /** All of them, however many pages it takes. */

@@ -328,7 +328,8 @@ async function readExactly(file: FileHandle, key: string, offset: number, length
 }
 
 async function listPage(root: string, prefix: string, options: ListOptions = {}): Promise<ListPage> {
-  const { after = '', limit = LIST_LIMIT } = options;
+  const { after = '' } = options;
+  const limit = Math.min(options.limit ?? LIST_LIMIT, LIST_LIMIT);
   const items: ListedObject[] = [];
   for await (const item of walk(root, '', prefix, after)) {
     if (items.length === limit) return { items, next: items.at(-1)?.key ?? null };

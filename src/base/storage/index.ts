@@ -3,6 +3,7 @@ import type { Storage } from './storage.ts';
 
 export { type CacheOptions, type CacheStats, type ObjectCache, openCache } from './cache.ts';
 export { openFolderStorage } from './folder.ts';
+export { listAll } from './list-all.ts';
 export { makeFolders } from './make-folders.ts';
 export { parseS3Url, type S3Options } from './s3/options.ts';
 export type {

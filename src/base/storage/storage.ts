@@ -48,7 +48,7 @@ export interface PutOptions {
 
 export interface ListOptions {
   after?: string;
-  /** At most this many; 1000 unless said. */
+  /** At most this many, and never more than 1000 (`listAll` goes on). */
   limit?: number;
 }
 

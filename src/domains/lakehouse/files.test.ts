@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { defer } from '../../../tests/support/defer.ts';
 import { scratchFolder } from '../../../tests/support/scratch.ts';
 import { s3Server, serviceAbsence } from '../../../tests/support/services.ts';
+import { gather } from '../../../tests/support/storage-conformance.ts';
 import { type Files, isIcebergError } from '../../base/iceberg/index.ts';
 import {
   openCache,
@@ -44,12 +45,12 @@ for (const [name, skip, openStorage] of STORAGES) {
     assert.equal(await files.exists(metadata), true);
     await files.write(`${root}/ws/curated/t2/metadata/1.json`, Buffer.from('of another'));
 
-    const listed = await Array.fromAsync(files.list(`${root}/ws/curated/t/`));
+    const listed = await gather(files.list(`${root}/ws/curated/t/`));
     assert.deepEqual(
       listed.map(({ location, bytes }) => ({ location, bytes })),
       [{ location: metadata, bytes: 7 }],
     );
-    assert.equal((await Array.fromAsync(files.list(`${root}/ws`))).length, 2);
+    assert.equal((await gather(files.list(`${root}/ws`))).length, 2);
     await files.remove(metadata);
     await files.remove(metadata);
     assert.equal(await files.exists(metadata), false);
@@ -98,8 +99,7 @@ for (const [name, skip, openStorage] of STORAGES) {
       await assert.rejects(files.write(location, Buffer.from('x')), isOutside, location);
       await assert.rejects(files.remove(location), isOutside, location);
       await assert.rejects(files.open([location]), isOutside, location);
-      if (location !== `${root}/ws`)
-        await assert.rejects(Array.fromAsync(files.list(location)), isOutside, location);
+      if (location !== `${root}/ws`) await assert.rejects(gather(files.list(location)), isOutside, location);
     }
   });
 }

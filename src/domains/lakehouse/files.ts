@@ -1,6 +1,6 @@
 import { type Files, IcebergError } from '../../base/iceberg/index.ts';
 import { isFailure } from '../../base/kit/errors.ts';
-import type { ObjectCache, Storage, Workplace } from '../../base/storage/index.ts';
+import { listAll, type ObjectCache, type Storage, type Workplace } from '../../base/storage/index.ts';
 
 export interface FilesParts {
   storage: Storage;
@@ -53,12 +53,8 @@ export function lakeFiles({ storage, cache, drafts, within }: FilesParts): Files
     async *list(prefix) {
       const start = prefix.replace(/\/+$/, '');
       const beginning = `${storage.keyOf(start) === within ? within : keyOf(start)}/`;
-      for (let after: string | null = ''; after !== null; ) {
-        const page: Awaited<ReturnType<Storage['list']>> = await storage.list(beginning, { after });
-        for (const { key, bytes, modified_ms } of page.items)
-          yield { location: storage.location(key), bytes, modified_ms };
-        after = page.next;
-      }
+      for await (const { key, bytes, modified_ms } of listAll(storage, beginning))
+        yield { location: storage.location(key), bytes, modified_ms };
     },
     open: locations => found(() => cache.open(locations.map(keyOf))),
     async draft() {

@@ -18,6 +18,7 @@ import {
   tableAt,
   writeData,
 } from '../../base/iceberg/index.ts';
+import { listAll } from '../../base/storage/index.ts';
 import type { RunContext } from '../runs/index.ts';
 import { newSpec } from './routes/tables.ts';
 import { broughtBy, pack } from './tasks/packed.ts';
@@ -240,13 +241,14 @@ async function fetchUpload(
 ): Promise<string> {
   const path = join(context.folder, `${id}.${format}`);
   const prefix = uploadPrefix(context.workspace_id, id);
-  const { items } = await storage.list(prefix, { limit: 100_000 });
-  if (items.length === 0)
+  const keys: string[] = [];
+  for await (const { key } of listAll(storage, prefix)) keys.push(key);
+  if (keys.length === 0)
     throw Object.assign(new Error(`The upload ${id} is gone: they are kept for a day.`), {
       retry: 'terminal',
     });
   await pipeline(async function* () {
-    for (const { key } of items) yield* await storage.get(key);
+    for (const key of keys) yield* await storage.get(key);
   }, createWriteStream(path));
   return path;
 }

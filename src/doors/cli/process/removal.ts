@@ -9,7 +9,7 @@ export interface Belonging {
 }
 
 /** What Moulin keeps in a data folder. Whatever else lies there is somebody's, and stays. */
-const OWN = ['instance.json', 'store', 'objects', 'run', 'logs', 'backups', 'lake'];
+const OWN = ['instance.json', 'store', 'objects', 'copies', 'run', 'logs', 'backups', 'lake'];
 
 export function dataBelongings(data: string): Belonging[] {
   return OWN.map(name => belonging(name === 'instance.json' ? 'settings' : name, join(data, name))).filter(
