@@ -1,7 +1,15 @@
 import { IcebergError } from '../errors.ts';
 import { ancestorsOf } from '../metadata/index.ts';
 import { type Snapshot, type SnapshotId, STATUS } from '../model.ts';
-import { liveFiles, type Plan, type PlannedFile, planScan, prunings, type ScanOptions } from './plan.ts';
+import {
+  entriesOf,
+  liveFiles,
+  type Plan,
+  type PlannedFile,
+  planScan,
+  prunings,
+  type ScanOptions,
+} from './plan.ts';
 import { type TableAt, tableAtSnapshot } from './table-at.ts';
 
 // What happened after one snapshot and up to another that came from it, read with the schema of the end.
@@ -14,8 +22,10 @@ export async function planAppends(
 ): Promise<Plan> {
   const empty = await planScan({ ...table, snapshot: undefined }, options);
   const appends = snapshotsAfter(table, after).filter(isAppend);
-  const files = await Promise.all(appends.map(snapshot => appendedFiles(table, snapshot, empty)));
-  return { ...empty, files: files.flat() };
+  const files: PlannedFile[] = [];
+  for (const snapshot of appends)
+    for (const file of await appendedFiles(table, snapshot, empty)) files.push(file);
+  return { ...empty, files };
 }
 
 /** The changes of one commit: rows of `before` that are not in `after` are deleted, and the other way round inserted. */
@@ -76,7 +86,7 @@ async function appendedFiles(table: TableAt, snapshot: Snapshot, plan: Plan): Pr
   const own = (await reader.manifests(metadata, snapshot)).filter(
     manifest => manifest.content === 0 && manifest.added_snapshot_id === snapshot['snapshot-id'],
   );
-  const entries = (await Promise.all(own.map(manifest => reader.entries(metadata, manifest)))).flat();
+  const entries = await entriesOf(table, own);
   return entries
     .filter(entry => entry.status === STATUS.added && entry.snapshot_id === snapshot['snapshot-id'])
     .filter(entry => ask(entry.file.spec_id).mayMatch(entry.file))

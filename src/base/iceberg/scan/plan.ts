@@ -97,13 +97,27 @@ function hasFiles(manifest: ManifestFile): boolean {
 }
 
 async function liveEntries(
-  { metadata, reader }: TableAt,
+  table: TableAt,
   manifests: readonly ManifestFile[],
   content: ManifestFile['content'],
 ): Promise<ManifestEntry[]> {
   const wanted = manifests.filter(manifest => manifest.content === content);
-  const lists = await Promise.all(wanted.map(manifest => reader.entries(metadata, manifest)));
-  return lists.flatMap(list => list.filter(entry => isLive(entry, content)));
+  return (await entriesOf(table, wanted)).filter(entry => isLive(entry, content));
+}
+
+/** Ten thousand manifests are not asked for at once: each may be a connection to the storage. */
+const MANIFESTS_AT_ONCE = 64;
+
+export async function entriesOf(
+  { metadata, reader }: Pick<TableAt, 'metadata' | 'reader'>,
+  manifests: readonly ManifestFile[],
+): Promise<ManifestEntry[]> {
+  const lists: (readonly ManifestEntry[])[] = [];
+  for (let at = 0; at < manifests.length; at += MANIFESTS_AT_ONCE) {
+    const some = manifests.slice(at, at + MANIFESTS_AT_ONCE);
+    lists.push(...(await Promise.all(some.map(manifest => reader.entries(metadata, manifest)))));
+  }
+  return lists.flat();
 }
 
 const isLive = ({ status, file }: ManifestEntry, content: ManifestFile['content']) =>

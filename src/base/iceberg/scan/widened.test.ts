@@ -41,7 +41,7 @@ const TRANSFORMS: Record<string, string[]> = {
 test('a scan gives the rows that DuckDB finds, whenever their files were written', async t => {
   const lake = await fileFolder(t);
   let skipped = 0;
-  for (let seed = 1; seed <= 25; seed += 1) {
+  for (let seed = 1; seed <= 12; seed += 1) {
     const random = seeded(seed);
     const pick = <T>(list: readonly T[]): T => {
       const found = list[random(list.length)];
@@ -111,5 +111,5 @@ test('a scan gives the rows that DuckDB finds, whenever their files were written
       assert.deepEqual(found, right, `seed ${seed}: ${a.sql} ${word} ${b.sql}, by ${by.name} of ${source}`);
     }
   }
-  assert.ok(skipped > 500, `${skipped} files were left out`);
+  assert.ok(skipped > 300, `${skipped} files were left out`);
 });
