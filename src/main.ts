@@ -9,7 +9,12 @@ import type { Place } from './main/place.ts';
 // that `moulin --help` and a runner read none of it.
 
 /** What each kind of task runs in a runner. */
-const RUNNER_MODULES: RunnerModules = { diagnostic: () => import('./domains/runs/diagnostic-run.ts') };
+const RUNNER_MODULES: RunnerModules = {
+  diagnostic: () => import('./domains/runs/diagnostic-run.ts'),
+  'table.export': () => import('./domains/lakehouse/table-export-run.ts'),
+  'table.maintain': () => import('./domains/lakehouse/table-maintain-run.ts'),
+  'table.write': () => import('./domains/lakehouse/table-write-run.ts'),
+};
 
 /** One process: a part of Moulin, or `moulin` with its words. */
 export async function main(

@@ -50,9 +50,9 @@ export async function openDomains(
 
   const clock = systemClock;
   const { audit, record } = access;
-  const kinds = await openKinds();
   const storage = await claimStorage(store, config);
-  const { lake } = await openLakeOn(opened, core, { storage, record, outbound });
+  const { lake, parts: lake_parts } = await openLakeOn(opened, core, { storage, record, outbound });
+  const kinds = await openKinds(config, lake_parts);
   const vends = config.storage.role !== null;
   const logs = logHandlers({ store, storage, clock, days: config.retention.run_logs_days });
   return {

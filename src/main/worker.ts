@@ -7,12 +7,13 @@ import type { Config } from '../contract/config.ts';
 import type { LoneWorker, OpeningOptions } from '../doors/cli/index.ts';
 import { type Core, openCore } from './core.ts';
 import { openKinds } from './kinds.ts';
+import { openLakeOn } from './lake.ts';
 import { dieAloud } from './log.ts';
 import { opening } from './opening.ts';
 import { givenFlags } from './part.ts';
 import type { Place } from './place.ts';
 import { openPresence } from './presence.ts';
-import { checkStorage } from './storage.ts';
+import { checkStorage, openStorage } from './storage.ts';
 import { startStore } from './store.ts';
 
 export interface OpenWorker extends Omit<LoneWorker, 'close'> {
@@ -28,7 +29,7 @@ export async function openWorkerOn(
   const { resolved, place, store, secrets, redactor, log } = core;
   const { config } = resolved;
   const { giveUpWorkers, openRunsWorker } = await import('../domains/runs/index.ts');
-  const { mayRunAs } = await import('../domains/access/index.ts');
+  const { mayRunAs, recordChange } = await import('../domains/access/index.ts');
 
   const presence = openPresence(join(config.data, 'run', 'workers'));
   opened.defer(() => presence.close());
@@ -37,9 +38,11 @@ export async function openWorkerOn(
   const { tags } = config.worker;
   const name = config.worker.name ?? hostname();
   const concurrency = config.worker.concurrency ?? Math.max(4, 2 * availableParallelism());
+  const { storage } = await openStorage(config);
+  const { parts: lake_parts } = await openLakeOn(opened, core, { storage, record: recordChange });
   const worker = await openRunsWorker({
     store,
-    kinds: await openKinds(),
+    kinds: await openKinds(config, lake_parts),
     readSecret: secrets.read,
     mayRun: (workspace_id, run_as, permission) => mayRunAs(store, workspace_id, run_as, permission),
     redact: (text, workspace_id) => redactor.of(workspace_id).redact(text),

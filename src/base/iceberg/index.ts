@@ -91,6 +91,7 @@ export { evolveSpec, partitionPath, partitionTypes, type SpecChange, transform }
 export {
   type ManifestReader,
   normalLocation,
+  openScan,
   type Plan,
   planScan,
   tableAt,

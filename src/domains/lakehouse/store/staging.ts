@@ -203,3 +203,11 @@ export async function droppedAt(tx: Tx, workspace_id: string, location: string):
   );
   return rows[0]?.id;
 }
+
+/** Attempts that run now, as they are called in the names of files. */
+export async function liveAttempts(tx: Tx, workspace_id: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select task_id || '-' || number "name" from task_attempts
+    where workspace_id = ${workspace_id} and ended_at is null`.execute(tx);
+  return rows.map(({ name }) => name);
+}
