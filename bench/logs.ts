@@ -249,6 +249,7 @@ function callBy({ workspace_id, task_id }: PlantedAttempt) {
   return {
     params: { id: task_id },
     body: undefined,
+    bytes: undefined,
     workspace_id,
     version: 0,
     origin: { request_id: '', ip: '', user_agent: '' },
