@@ -109,6 +109,10 @@ test('tags and branches hold what they name; those that are too old go, main nev
   assert.deepEqual(far.refs.toSorted(), ['audit', 'lost', 'old', 'release']);
 });
 
+test('main stays at the age of which other branches go', () => {
+  assert.deepEqual(expireSnapshots(line(3, 400), { max_ref_age_ms: 1 }, NOW).refs, []);
+});
+
 test('a snapshot that someone reads stays, and one on no branch only as long as it is young', () => {
   const table = line(20);
   assert.ok(!expired(table, { pinned: new Set([1n, 4n]) }).includes(4));

@@ -24,7 +24,7 @@ async function lake(t: TestContext) {
 }
 
 /** Three commits: rows, rows struck out, more rows. */
-async function tableIn(folder: string, engine: LocalEngine) {
+async function tableIn(folder: string, engine: LocalEngine, partitioned = true) {
   const files = await localFiles(folder);
   const metadata = newMetadata({
     location: fileLocation(join(folder, 't')),
@@ -36,7 +36,7 @@ async function tableIn(folder: string, engine: LocalEngine) {
         { id: 2, name: 'part', required: false, type: 'string' },
       ],
     },
-    spec: { fields: [{ 'source-id': 2, name: 'part', transform: 'identity' }] },
+    ...(partitioned ? { spec: { fields: [{ 'source-id': 2, name: 'part', transform: 'identity' }] } } : {}),
     properties: {
       'write.delete.mode': 'merge-on-read',
       'write.data.path': fileLocation(join(folder, 't/daten')),
@@ -74,6 +74,22 @@ async function rowsOf(
   return rows.map(row => String(row.row));
 }
 
+/** Every place that lists and manifests name, bounds of position deletes among them. */
+async function textsOf(metadata: TableMetadata, files: Files): Promise<string[]> {
+  const reader = openReader(files);
+  const texts: string[] = [];
+  for (const snapshot of metadata.snapshots)
+    for (const manifest of await reader.manifests(metadata, snapshot)) {
+      texts.push(manifest.manifest_path);
+      for (const { file } of await reader.entries(metadata, manifest)) {
+        texts.push(file.file_path, file.referenced_data_file ?? '');
+        if (file.content === 1)
+          texts.push(...[...file.lower_bounds.values(), ...file.upper_bounds.values()].map(String));
+      }
+    }
+  return texts;
+}
+
 test('a table brought elsewhere has every row of every snapshot there, and needs the old place no more', async t => {
   const { root, engine } = await lake(t);
   const from = join(root, 'alt [1]');
@@ -97,6 +113,7 @@ test('a table brought elsewhere has every row of every snapshot there, and needs
   await rm(from, { recursive: true });
   for (const [id, rows] of before) assert.deepEqual(await rowsOf(moved, target, engine, id), rows, id);
   assert.equal(before.get(String(metadata['current-snapshot-id']))?.length, 370);
+  for (const text of await textsOf(moved, target)) assert.ok(!text.includes('alt'), text);
   assert.equal(moved.location, `${to}/t`);
   assert.equal(moved.properties['write.data.path'], `${to}/t/daten`);
   assert.ok(steps.some(step => step.what === 'deletes'));
@@ -201,4 +218,25 @@ test('compaction leaves the same rows in fewer files, and no deletes', async t =
   assert.equal(summary?.operation, 'replace');
   assert.equal(summary?.['total-delete-files'], '0');
   assert.equal(summary?.['total-records'], String(before.length));
+});
+
+test('deletes that are about files of another group stay for those', async t => {
+  const { root, engine } = await lake(t);
+  const table = await tableIn(join(root, 'lake'), engine, false);
+  const select = 'SELECT i AS id, NULL::VARCHAR AS part FROM range(1000, 1100) r(i)';
+  const { metadata } = table.pointer.current;
+  const added = await writeData(engine, table.files, { metadata, select, attempt: 'more' });
+  await table.commit({ kind: 'append', added });
+  const where = { filter: { op: 'true' }, sql: 'id % 7 = 0' } as const;
+  const plan = await planDelete(table.at(), where, table.world);
+  assert.equal(plan.targets.length, 3);
+  const operation = await stageRows(plan, table.world, { attempt: 'strike' });
+  assert.equal(operation.deletes.length, 1, 'one file of deletes for all three');
+  await table.commit(operation);
+  const before = await rowsOf(table.pointer.current.metadata, table.files, engine);
+  const [first] = (await planScan(table.at())).files;
+  assert.ok(first);
+  const group = { spec_id: 0, partition: [], pieces: [first], bytes: 1, outputs: 1 };
+  await table.commit(await stageCompaction(table.at(), group, table.world, { attempt: 'c' }));
+  assert.deepEqual(await rowsOf(table.pointer.current.metadata, table.files, engine), before);
 });
