@@ -159,12 +159,9 @@ function upgraded({ 'format-version': before }: TableMetadata, version: number):
 function addSchema(state: State, schema: Schema, given_last: number | undefined): State {
   checkSchema(schema);
   const { metadata } = state;
-  const highest = Math.max(metadata['last-column-id'], highestFieldId(schema));
-  if (given_last !== undefined && given_last < metadata['last-column-id'])
-    throw invalid(
-      `last-column-id ${given_last} is less than that of the table, ${metadata['last-column-id']}`,
-    );
-  const last_column_id = Math.max(highest, given_last ?? 0);
+  // A lower one is no mistake: clients on the Java library (Trino 476) send the highest id of the new schema, which is lower than
+  // that of the table when its last column was dropped. It never sinks, or that id would be given to another column.
+  const last_column_id = Math.max(metadata['last-column-id'], highestFieldId(schema), given_last ?? 0);
   const same = metadata.schemas.find(each => isSameSchema(each, schema));
   const id =
     same?.['schema-id'] ??
