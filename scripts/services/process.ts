@@ -74,7 +74,7 @@ async function start(service: Service, data: string, spawnIt: Spawn): Promise<St
 }
 
 async function ready(service: Service, address: Address, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + READY_MS;
+  const deadline = performance.now() + (service.ready_ms ?? READY_MS);
   let failed: Error | undefined;
   child.once('error', error => {
     failed = error;

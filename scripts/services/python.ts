@@ -10,7 +10,7 @@ import { folderOf, isObtained, type Obtainable, obtainOnce } from './place.ts';
 
 const run = promisify(execFile);
 
-interface Pinned extends Obtainable {
+export interface Pinned extends Obtainable {
   pins: readonly string[];
 }
 
@@ -82,12 +82,12 @@ export async function duckdbExtensions(): Promise<string[]> {
 }
 
 /** Other pins are another version of it. */
-function pinned(name: string, version: string, pins: readonly string[]): Pinned {
+export function pinned(name: string, version: string, pins: readonly string[]): Pinned {
   const hash = createHash('sha256').update(pins.join('\n')).digest('hex').slice(0, 8);
   return { name, version: `${version}-${hash}`, pins };
 }
 
-async function pip(python: string, args: readonly string[]): Promise<void> {
+export async function pip(python: string, args: readonly string[]): Promise<void> {
   await run(python, ['-m', 'pip', ...args, '--quiet', '--disable-pip-version-check']);
 }
 

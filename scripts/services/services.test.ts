@@ -145,7 +145,7 @@ test('npm run services says what there is, and what is wrong', async () => {
   assert.match((await said('stop', 'versitygw')).output, /versitygw does not run/);
   const unknown = await said('start', 'nothing');
   assert.equal(unknown.code, 1);
-  assert.match(unknown.output, /There is no service "nothing"; there are: versitygw, minio/);
+  assert.match(unknown.output, /There is no service "nothing"; there are: versitygw, minio, trino/);
   assert.match((await said('dance', 'minio')).output, /list \| obtain NAME/);
   assert.equal(existsSync(join(cache, 'versitygw')), false);
 });

@@ -18,7 +18,9 @@ import { isRequired } from './required.ts';
 /** Why tests that need this service are skipped; false where it is, and where its absence is a failure. */
 export function serviceAbsence(name: string): string | false {
   const service = serviceOf(name);
-  if (isObtained(service) || isRequired(name)) return false;
+  if (isRequired(name)) return false;
+  const lack = service.lacks?.() ?? false;
+  if (lack !== false || isObtained(service)) return lack;
   return `${name} is not there: npm run services -- obtain ${name} (${service.cost})`;
 }
 
