@@ -29,7 +29,7 @@ scenario('a file becomes a table, which is looked at from all sides', async scen
   await open(`/w/${place.slug}/lake`);
   await page.getByRole('link', { name: 'uploads.commandes_ete' }).click();
   await page.getByRole('heading', { name: 'commandes_ete' }).waitFor();
-  await page.getByText('3 rows · 1 files').waitFor();
+  await page.getByText('3 rows in 1 file').waitFor();
   await page.getByRole('link', { name: 'Files', exact: true }).click();
   await page.getByRole('button', { name: /^Statistics of/ }).click();
   const amount = page.getByRole('row', { name: /^amount/ });
@@ -76,7 +76,7 @@ scenario('a table goes back to what it was, and away', async scene => {
   const dialog = page.getByRole('dialog');
   await dialog.getByText('+0 −1').first().waitFor();
   await dialog.getByRole('button', { name: 'Go back' }).click();
-  await page.getByText('1 row ·').waitFor();
+  await page.getByText('1 row in').waitFor();
   await page.getByText('set aside').waitFor();
 
   await page.getByRole('button', { name: 'Actions for shop.steps' }).click();

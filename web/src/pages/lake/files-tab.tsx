@@ -21,7 +21,7 @@ export function FilesTab({ table }: { table: LakeTableDetail }) {
     <DataTable
       id="lake-files"
       caption={t('tabs.files')}
-      columns={useFileColumns()}
+      columns={useFileColumns(table)}
       list={list}
       rowId={file => file.path}
       view={view}
@@ -34,7 +34,7 @@ export function FilesTab({ table }: { table: LakeTableDetail }) {
         },
       ]}
       detail={{
-        label: file => t('files.columns_of', { path: shortPath(file.path) }),
+        label: file => t('files.columns_of', { path: shortPath(file.path, table) }),
         show: file => <FileColumns file={file} />,
       }}
       empty={{ title: t('files.empty') }}
@@ -42,7 +42,7 @@ export function FilesTab({ table }: { table: LakeTableDetail }) {
   );
 }
 
-function useFileColumns(): Column<LakeFile>[] {
+function useFileColumns(table: LakeTableDetail): Column<LakeFile>[] {
   const { t } = useTranslation('lake');
   const { number, bytes } = useFormat();
   return [
@@ -50,7 +50,7 @@ function useFileColumns(): Column<LakeFile>[] {
       id: 'path',
       header: t('files.path'),
       value: ({ path }) => path,
-      cell: ({ path }) => <span title={path}>{shortPath(path)}</span>,
+      cell: ({ path }) => <span title={path}>{shortPath(path, table)}</span>,
       mono: true,
       wide: true,
     },
@@ -73,9 +73,9 @@ function useFileColumns(): Column<LakeFile>[] {
   ];
 }
 
-/** Below the folder of the table: what comes before is the same for all. */
-function shortPath(path: string): string {
-  return /\/(data|metadata)\/(.+)$/.exec(path)?.[2] ?? path;
+/** Below the folder of the table's data: what comes before is the same for all. */
+function shortPath(path: string, { location }: LakeTableDetail): string {
+  return path.startsWith(`${location}/`) ? path.slice(location.length + 1).replace(/^data\//, '') : path;
 }
 
 function FileColumns({ file }: { file: LakeFile }) {

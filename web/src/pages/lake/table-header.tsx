@@ -29,16 +29,13 @@ function TableFacts({ table }: { table: LakeTableDetail }) {
   const { t } = useTranslation('lake');
   const { number, bytes } = useFormat();
   const { rows, committed_at, description } = table;
+  const files = table.files ?? 0;
   return (
     <>
       {table.kind === 'table' && rows !== null && (
         <>
-          {t('facts', {
-            count: rows,
-            rows: number(rows),
-            files: number(table.files ?? 0),
-            bytes: bytes(table.bytes ?? 0),
-          })}
+          {t('rows', { count: rows, rows: number(rows) })}{' '}
+          {t('files_in', { count: files, files: number(files) })} · {bytes(table.bytes ?? 0)}
           {' · '}
         </>
       )}
