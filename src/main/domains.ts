@@ -44,7 +44,7 @@ export async function openDomains(
   const { config } = resolved;
   const { followZone, logHandlers, openLeader, runDuties, runHandlers, scheduleHandlers, workerHandlers } =
     await import('../domains/runs/index.ts');
-  const { lakeHandlers, openCatalog } = await import('../domains/lakehouse/index.ts');
+  const { lakeDuties, lakeHandlers, lakeMirror, openCatalog } = await import('../domains/lakehouse/index.ts');
   const { makeFolders } = await import('../base/storage/index.ts');
   const { alertHandlers, countIncidents, openAlerts } = await import('../domains/alerts/index.ts');
 
@@ -72,15 +72,21 @@ export async function openDomains(
       makeFolders: places => makeFolders(storage, places),
     }),
     start() {
-      const duties = runDuties({ store, kinds, clock, storage, retention: config.retention });
+      const duties = [
+        ...runDuties({ store, kinds, clock, storage, retention: config.retention }),
+        ...lakeDuties(lake_parts, kinds),
+      ];
       const leader = openLeader({ store, log, duties });
       const zones = followZone({ store, events, clock });
+      const mirror = lakeMirror(lake_parts, events, error =>
+        log.warn({ error }, 'Copies of metadata wait for the storage'),
+      );
       const alerts = openAlerts({ store, events, secrets, outbound, clock, log, url });
       const failed = (error: unknown) => log.warn({ error }, 'Old incidents could not be deleted');
       const timer = setInterval(() => void alerts.sweep().catch(failed), HOUR_MS).unref();
       return async () => {
         clearInterval(timer);
-        await Promise.all([leader.close(), zones.close(), alerts.close()]);
+        await Promise.all([leader.close(), zones.close(), alerts.close(), mirror.close()]);
       };
     },
     close: logs.close,

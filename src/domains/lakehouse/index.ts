@@ -1,3 +1,4 @@
+export { lakeDuties, lakeMirror } from './duties.ts';
 export { lakeFiles } from './files.ts';
 export type {
   Committed,

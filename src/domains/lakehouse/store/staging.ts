@@ -95,7 +95,12 @@ export async function removePins(tx: Tx, holder: string): Promise<void> {
 }
 
 export async function removeLatePins(tx: Tx): Promise<void> {
-  await sql`delete from lake_pins where until < now()`.execute(tx);
+  await sql`
+    delete from lake_pins p where until < now() or (starts_with(holder, 'task:') and created_at < now() - interval '60 seconds'
+      and not exists (
+        select from task_attempts a
+        where a.task_id::text = split_part(p.holder, ':', 2) and a.number::text = split_part(p.holder, ':', 3)
+          and a.ended_at is null))`.execute(tx);
 }
 
 // ── Garbage ─────────────────────────────────────────────────────────────────────────────────────────
@@ -210,4 +215,70 @@ export async function liveAttempts(tx: Tx, workspace_id: string): Promise<string
     select task_id || '-' || number "name" from task_attempts
     where workspace_id = ${workspace_id} and ended_at is null`.execute(tx);
   return rows.map(({ name }) => name);
+}
+
+/** By its id, or by the folder that it was to be made in; dropped ones too, for as long as their files are there. */
+export async function locationNow(
+  tx: Tx,
+  workspace_id: string,
+  table_id: string | null,
+  prefix: string,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ metadata_location: string | null }>`
+    select metadata_location from lake_tables
+    where workspace_id = ${workspace_id}
+      and (id = ${table_id}::uuid or starts_with(${prefix}, location || '/'))
+    order by (id = ${table_id}::uuid) desc nulls last limit 1`.execute(tx);
+  return rows[0]?.metadata_location ?? undefined;
+}
+
+// ── Care ────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Unchecked {
+  id: string;
+  workspace_id: string;
+  namespace: string;
+  name: string;
+  policy: Record<string, unknown>;
+  workspace_policy: Record<string, unknown> | null;
+}
+
+/** Tables that changed since somebody looked, or that nobody has looked at for a day; the longest waiting first. */
+export async function uncheckedTables(tx: Tx, rows: number): Promise<Unchecked[]> {
+  const { rows: found } = await sql<Unchecked>`
+    select t.id, t.workspace_id, n.path "namespace", t.name, t.policy, w.policy workspace_policy
+    from lake_tables t join lake_namespaces n on n.id = t.namespace_id and n.mount_id is null
+    left join lake_policies w on w.workspace_id = t.workspace_id
+    where t.dropped_at is null and t.kind = 'table' and t.metadata_location is not null
+      and (t.health_at is null or t.health_at < now() - interval '1 day'
+        or (t.committed_at > t.health_at and t.health_at < now() - interval '1 minute'))
+    order by t.health_at nulls first limit ${rows}`.execute(tx);
+  return found;
+}
+
+export async function saveHealth(tx: Tx, id: string, health: unknown): Promise<void> {
+  await sql`
+    update lake_tables set health = ${JSON.stringify(health)}::jsonb, health_at = now() where id = ${id}`.execute(
+    tx,
+  );
+}
+
+/** When orphans of a table were last looked for. */
+export async function lastCare(tx: Tx, table_id: string, kind: string): Promise<string | null> {
+  const { rows } = await sql<{ at: string | null }>`
+    select max(at) at from lake_maintenance where table_id = ${table_id} and kind = ${kind}`.execute(tx);
+  return rows[0]?.at ?? null;
+}
+
+/** A run about the table that has not ended. */
+export async function isCaredFor(tx: Tx, workspace_id: string, overlap_key: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from pipeline_runs where workspace_id = ${workspace_id} and overlap_key = ${overlap_key} and ended_at is null
+    limit 1`.execute(tx);
+  return rows.length > 0;
+}
+
+export async function trimHistory(tx: Tx, days: number): Promise<void> {
+  await sql`delete from lake_commits where at < now() - make_interval(days => ${days})`.execute(tx);
+  await sql`delete from lake_maintenance where at < now() - make_interval(days => ${days})`.execute(tx);
 }
