@@ -11,6 +11,8 @@ export interface CopyOptions {
   field_ids: string;
   compression: string;
   row_group_rows: number;
+  /** Written into each file. */
+  schema?: Schema;
 }
 
 export const TARGET_BYTES = 512 * 1024 * 1024;
@@ -27,8 +29,12 @@ export function copyOptions(metadata: TableMetadata, schema: Schema, row_group_r
     field_ids: fieldIds(schema),
     compression: compressionOf(metadata.properties),
     row_group_rows: row_group_rows ?? rowGroupRows(leavesOf(schema).size),
+    ...(schema.fields.length <= MOST_NAMED ? { schema } : {}),
   };
 }
+
+/** The library of Java puts the schema beside the data, and some readers look for the names of then there. In a wide table it is a megabyte. */
+const MOST_NAMED = 1000;
 
 export function rowGroupRows(columns: number): number {
   const rows = Math.min(ROW_GROUP_ROWS, Math.floor(ROW_GROUP_VALUES / Math.max(1, columns)));
@@ -81,6 +87,9 @@ function copy(select: string, path: string, options: CopyOptions, more: readonly
     `ROW_GROUP_SIZE ${options.row_group_rows}`,
     `FIELD_IDS ${options.field_ids}`,
     'RETURN_STATS',
+    ...(options.schema
+      ? [`KV_METADATA {'iceberg.schema': ${quoteText(JSON.stringify(options.schema))}}`]
+      : []),
     ...more,
   ];
   return `COPY (${select}) TO ${quoteText(path)} (${words.join(', ')})`;

@@ -45,7 +45,11 @@ export async function writePositionDeletes(
        TO ${quoteText(stage)} (FORMAT parquet, COMPRESSION lz4_raw)`,
     );
     const groups = byPartition(await struckRows(engine, stage, options.targets));
-    const how = { ...copyOptions(metadata, EMPTY), field_ids: `{file_path: ${PATH_ID}, pos: ${POS_ID}}` };
+    const how = {
+      ...copyOptions(metadata, EMPTY),
+      schema: undefined,
+      field_ids: `{file_path: ${PATH_ID}, pos: ${POS_ID}}`,
+    };
     const written = await sideBySide(groups, 4, async (group, index) => {
       const paths = group.map(({ target }) => quoteText(target.file_path)).join(', ');
       const select = `SELECT file_path, pos FROM read_parquet(${quoteText(stage)}) WHERE file_path IN (${paths})`;
