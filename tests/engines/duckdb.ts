@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { duckdbExtensions } from '../../scripts/services/python.ts';
 import type { Engine, Place, Row, TableName } from './engine.ts';
+import { DUCKDB_KINDS, kindsOf, readKindsSql } from './kinds.ts';
 import { openLineProcess } from './line-process.ts';
 import { text, valuesOf } from './values.ts';
 
@@ -67,6 +68,9 @@ export const duckdb: Engine = {
         run(`CALL set_iceberg_table_properties(${nameOf(table)}, {${text(name)}: ${text(value)}})`),
       rename: (table, to) => run(`ALTER TABLE ${nameOf(table)} RENAME TO ${quote(to.name)}`),
       drop: table => run(`DROP TABLE ${nameOf(table)}`),
+      read_kinds: async (table, like) =>
+        (await query(readKindsSql(nameOf(table), DUCKDB_KINDS, like))).map(toKinds),
+      append_kinds: (table, rows) => run(`INSERT INTO ${nameOf(table)} ${kindsOf(rows, DUCKDB_KINDS)}`),
       write_two: (first, second, rows) =>
         run(
           'BEGIN',
@@ -109,4 +113,9 @@ function toRows(rows: readonly Record<string, unknown>[]): Row[] {
       ]),
     ),
   );
+}
+
+/** All the others are text already. */
+function toKinds(row: Record<string, unknown>): Row {
+  return { ...(row as Row), id: Number(row.id) };
 }

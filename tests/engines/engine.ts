@@ -15,8 +15,7 @@ export interface Place {
   /** The workspace. */
   warehouse: string;
   token: string;
-  storage: 'folder' | 's3';
-  /** Of the S3 that the tables are on; keys that a client brings itself. */
+  /** Of the S3 that the tables are on: keys that a client brings itself. Without, it asks the catalog for some, or needs none. */
   s3?: { endpoint: string; region: string; access_key: string; secret_key: string };
 }
 
@@ -25,6 +24,8 @@ export interface Engine {
   /** Operations that it does not have, and why. */
   lacks: Partial<Record<Operation, string>>;
   open(place: Place): Promise<Session>;
+  /** Of what its sessions share. */
+  end?(): Promise<void>;
 }
 
 /** Each fails with what the engine says. */
@@ -61,6 +62,9 @@ export interface Operations {
   purge(table: TableName): Promise<void>;
   /** Both tables at once. */
   write_two(first: TableName, second: TableName, rows: readonly Row[]): Promise<void>;
+  /** Of `kinds.ts`, by `id`: all, or those with the values of `like`. */
+  read_kinds(table: TableName, like?: Row): Promise<Row[]>;
+  append_kinds(table: TableName, rows: readonly Row[]): Promise<void>;
   list_views(namespace: string): Promise<string[]>;
   create_view(view: TableName, sql: string): Promise<void>;
   read_view(view: TableName): Promise<Row[]>;

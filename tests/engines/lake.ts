@@ -8,6 +8,7 @@ import type { Storage } from '../../src/base/storage/index.ts';
 import { type CatalogWorld, openCatalogWorld } from '../lake/catalog.ts';
 import { defer } from '../support/defer.ts';
 import type { Place, Row, TableName } from './engine.ts';
+import { DUCKDB_KINDS, KINDS_SCHEMA, KINDS_SPEC, kindsOf, likeFilter, readKindsSql } from './kinds.ts';
 import type { Ours } from './matrix.ts';
 import { valuesOf } from './values.ts';
 
@@ -22,6 +23,7 @@ export interface EngineLake {
 }
 
 const NAMESPACE = 'shop';
+const KINDS_COLUMNS = KINDS_SCHEMA.fields.map(({ name }) => name).join(', ');
 
 export async function openEngineLake(
   t: TestContext,
@@ -38,7 +40,6 @@ export async function openEngineLake(
     uri: `${url}/iceberg`,
     warehouse: 'main',
     token: await world.token('editor'),
-    storage: on.s3 ? 's3' : 'folder',
     s3: on.s3,
   };
   return { world, place, url, ours: oursOf(world, engine) };
@@ -101,6 +102,19 @@ function oursOf({ lake, context }: CatalogWorld, engine: LocalEngine): Ours {
       for await (const { location } of reachable(metadata, metadata_location, openReader(files)))
         assert.ok(await files.exists(location), `${location} is named by the table and is not there`);
       return rows.sort((a, b) => Number(a.id) - Number(b.id));
+    },
+    async makeKinds({ namespace, name }, rows) {
+      const made = { namespace: [namespace], name, schema: KINDS_SCHEMA, spec: KINDS_SPEC };
+      await lake.tables.create(context, made);
+      const table = await open({ namespace, name });
+      await table.append(`SELECT * FROM (${kindsOf(rows, DUCKDB_KINDS)}) AS rows (${KINDS_COLUMNS})`);
+    },
+    async readKinds(name, like) {
+      const table = await open(name);
+      const rows = await table.query({ where: like && likeFilter(like) }, sql =>
+        engine.query(readKindsSql(`(${sql})`, DUCKDB_KINDS)),
+      );
+      return rows.map(plain);
     },
     snapshots: async name =>
       (await loaded(name)).metadata.snapshots.map(snapshot => String(snapshot['snapshot-id'])),

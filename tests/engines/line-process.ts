@@ -10,14 +10,23 @@ export interface LineProcess {
   close(): Promise<void>;
 }
 
-const ANSWER_MS = 120_000;
+export interface LineOptions {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** One that has not answered by then is ended. */
+  answer_ms?: number;
+}
 
 export function openLineProcess(
   program: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
+  { env = {}, cwd, answer_ms = 120_000 }: LineOptions = {},
 ): LineProcess {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    env: { ...process.env, ...env },
+    cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', text => {
     said = (said + text).slice(-4000);
@@ -29,7 +38,7 @@ export function openLineProcess(
 
   const askNow = async (question: object): Promise<unknown> => {
     child.stdin.write(`${JSON.stringify(question)}\n`);
-    const late = setTimeout(() => child.kill('SIGKILL'), ANSWER_MS);
+    const late = setTimeout(() => child.kill('SIGKILL'), answer_ms);
     const line = await lines.next();
     clearTimeout(late);
     if (line.done) throw new Error(`${program} is gone: ${said}`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Engine, Operation, Row, Session, TableName } from './engine.ts';
+import { KINDS } from './kinds.ts';
 
 // What is expected of every engine, one operation at a time, each on tables of its own. After each the rows are read by us, and
 // where we wrote, by the engine.
@@ -14,6 +15,9 @@ export interface Ours {
   /** We go on where the engine stopped. */
   append(table: TableName, rows: readonly Row[]): Promise<void>;
   deleteWhere(table: TableName, id: number): Promise<void>;
+  /** Of `kinds.ts`. */
+  makeKinds(table: TableName, rows: readonly Row[]): Promise<void>;
+  readKinds(table: TableName, like?: Row): Promise<Row[]>;
   snapshots(table: TableName): Promise<string[]>;
   refs(table: TableName): Promise<string[]>;
   properties(table: TableName): Promise<Record<string, string>>;
@@ -102,6 +106,25 @@ export const CHECKS: readonly Check[] = [
       await session.append(table, MORE);
       assert.deepEqual(await ours.read(table), [...ROWS, ...MORE]);
       assert.deepEqual(await session.read(table), [...ROWS, ...MORE]);
+    },
+  },
+  {
+    title: 'read dates, decimals, nested values, under every partition',
+    operations: ['read_kinds'],
+    async run(session, ours, table) {
+      await ours.makeKinds(table, KINDS);
+      assert.deepEqual(await session.read_kinds(table), KINDS);
+      for (const row of KINDS) assert.deepEqual(await session.read_kinds(table, row), [row]);
+    },
+  },
+  {
+    title: 'append dates, decimals, nested values, under every partition',
+    operations: ['append_kinds'],
+    async run(session, ours, table) {
+      await ours.makeKinds(table, KINDS.slice(0, 1));
+      await session.append_kinds(table, KINDS.slice(1));
+      assert.deepEqual(await ours.readKinds(table), KINDS);
+      for (const row of KINDS) assert.deepEqual(await ours.readKinds(table, row), [row]);
     },
   },
   {

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from datetime import date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import pyiceberg
 from pyiceberg.catalog import load_catalog
-from pyiceberg.expressions import EqualTo
+from pyiceberg.expressions import AlwaysTrue, And, EqualTo, IsNull
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
@@ -138,6 +140,53 @@ def read(table, snapshot=None):
     snapshot_id = None if snapshot is None else int(snapshot)
     rows = loaded.scan(snapshot_id=snapshot_id).to_arrow().to_pylist()
     return sorted(rows, key=lambda row: row["id"])
+
+
+KEYS = ["id", "name", "day", "moment", "moment_utc", "price", "flag"]
+
+
+def read_kinds(table, like):
+    loaded = catalog.load_table(table)
+    given = kind_of(like) if like else {}
+    filters = [IsNull(key) if given[key] is None else EqualTo(key, given[key]) for key in KEYS if like]
+    rows = loaded.scan(row_filter=And(*filters) if like else AlwaysTrue()).to_arrow().to_pylist()
+    return [shown(row) for row in sorted(rows, key=lambda row: row["id"])]
+
+
+def shown(row):
+    def text(value):
+        return None if value is None else str(value)
+
+    return {
+        **{"id": row["id"], "name": row["name"], "day": text(row["day"]), "moment": text(row["moment"])},
+        "moment_utc": row["moment_utc"] and str(row["moment_utc"].replace(tzinfo=None)),
+        "price": text(row["price"]),
+        "flag": row["flag"] if row["flag"] is None else text(row["flag"]).lower(),
+        "city": row["place"] and row["place"]["city"],
+        "tags": None if row["tags"] is None else ",".join(row["tags"]),
+        "sizes": None if row["sizes"] is None else dict(row["sizes"]).get("a"),
+    }
+
+
+def kind_of(row):
+    def given(name, make):
+        return None if row[name] is None else make(row[name])
+
+    return {
+        **{"id": row["id"], "name": row["name"], "day": given("day", date.fromisoformat)},
+        "moment": given("moment", datetime.fromisoformat),
+        "moment_utc": given("moment_utc", lambda text: datetime.fromisoformat(text + "+00:00")),
+        "price": given("price", Decimal),
+        "flag": given("flag", lambda text: text == "true"),
+        "place": given("city", lambda city: {"city": city}),
+        "tags": given("tags", lambda text: text.split(",") if text else []),
+        "sizes": given("sizes", lambda size: {"a": size}),
+    }
+
+
+def append_kinds(table, rows):
+    loaded = catalog.load_table(table)
+    loaded.append(pa.Table.from_pylist([kind_of(row) for row in rows], schema=loaded.schema().as_arrow()))
 
 
 for line in sys.stdin:

@@ -37,6 +37,9 @@ export const pyiceberg: Engine = {
       update: (table, id, amount) => run('update', { table: nameOf(table), id, amount }),
       delete: (table, id) => run('delete', { table: nameOf(table), id }),
       merge: (table, rows) => run('merge', { table: nameOf(table), rows }),
+      read_kinds: async (table, like) =>
+        (await ask('read_kinds', { table: nameOf(table), like: like ?? null })) as Row[],
+      append_kinds: (table, rows) => run('append_kinds', { table: nameOf(table), rows }),
       add_column: (table, name) => run('add_column', { table: nameOf(table), name }),
       rename_column: (table, name, to) => run('rename_column', { table: nameOf(table), name, to }),
       drop_column: (table, name) => run('drop_column', { table: nameOf(table), name }),

@@ -1,10 +1,10 @@
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../scripts/services/s3.ts';
 import { openS3Storage } from '../../src/base/storage/index.ts';
 import { openCatalogProxy } from '../support/catalog-proxy.ts';
 import { enginesAbsence } from '../support/python.ts';
 import { s3Server, serviceAbsence } from '../support/services.ts';
-import type { Engine, Place, Session } from './engine.ts';
+import type { Engine, Session } from './engine.ts';
 import { FAULT_CHECKS, FAULTS, runFault } from './faults.ts';
 import { openEngineLake } from './lake.ts';
 import { CHECKS, lackOf } from './matrix.ts';
@@ -15,9 +15,10 @@ export function testEngine(engine: Engine, absence: string | false = enginesAbse
   testChecks(engine, 'folder', absence);
   testChecks(engine, 's3', absence || serviceAbsence('versitygw'));
   testFaults(engine, absence);
+  after(() => engine.end?.());
 }
 
-function testChecks(engine: Engine, storage: Place['storage'], skip: string | false): void {
+function testChecks(engine: Engine, storage: 'folder' | 's3', skip: string | false): void {
   const where = storage === 's3' ? 'on S3' : 'on a local folder';
   test(`${engine.name} ${where}`, { skip }, async t => {
     const lake = await openEngineLake(t, storage === 's3' ? await openS3(t) : {});

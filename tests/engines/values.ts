@@ -1,10 +1,18 @@
 import type { Row } from './engine.ts';
 
-/** Rows as a SELECT of DuckDB, in the types of the columns. */
-export function valuesOf(rows: readonly Row[]): string {
+/** How an SQL spells text; DuckDB and Trino as the standard says. */
+export interface Dialect {
+  type: string;
+  text(value: string): string;
+}
+
+const STANDARD: Dialect = { type: 'VARCHAR', text };
+
+/** Rows as a SELECT, in the types of the columns. */
+export function valuesOf(rows: readonly Row[], dialect: Dialect = STANDARD): string {
   const lines = rows.map(
     ({ id, name, amount }) =>
-      `(${id}::BIGINT, ${typeof name === 'string' ? text(name) : 'NULL'}::VARCHAR, ${amount ?? 'NULL'}::DOUBLE)`,
+      `(CAST(${id} AS BIGINT), CAST(${typeof name === 'string' ? dialect.text(name) : 'NULL'} AS ${dialect.type}), CAST(${amount ?? 'NULL'} AS DOUBLE))`,
   );
   return `SELECT * FROM (VALUES ${lines.join(', ')}) AS rows (id, name, amount)`;
 }

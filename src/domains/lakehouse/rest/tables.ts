@@ -175,7 +175,7 @@ async function createTable(parts: CatalogParts, call: CatalogCall): Promise<Cata
   if (body['stage-create'] !== true) {
     const made = await lake.tables.create(context, fresh);
     await parts.makeFolders(foldersOf(made.metadata.location));
-    return answerWith(parts, call, made);
+    return answerMade(parts, call, made);
   }
   if (await lake.tables.find(context, namespace, name))
     throw alreadyExists(`There is already a table or view ${showLevels([...namespace, name])}`);
@@ -212,7 +212,7 @@ async function registerTable(parts: CatalogParts, call: CatalogCall): Promise<Ca
   const existing = await findObject(lake, call, 'table', { namespace, name });
   if (existing) await checkWhole(lake, call, existing);
   const where = { namespace, name, location, overwrite: overwrite ?? false };
-  return answerWith(parts, call, await lake.tables.register(contextOf(call), where));
+  return answerMade(parts, call, await lake.tables.register(contextOf(call), where));
 }
 
 type Answered = Pick<Loaded, 'metadata'> & { metadata_location: string | undefined };
@@ -220,6 +220,11 @@ type Answered = Pick<Loaded, 'metadata'> & { metadata_location: string | undefin
 async function answerWith(parts: CatalogParts, call: CatalogCall, loaded: Answered): Promise<CatalogAnswer> {
   const access = await storageAccess(parts.storage, call, loaded.metadata.location);
   return loadAnswer(loaded, access, readSnapshotMode(call.query));
+}
+
+/** The table is there: an issuer of keys that fails now must not make it look as if it were not. The client asks for keys again. */
+async function answerMade(parts: CatalogParts, call: CatalogCall, made: Loaded): Promise<CatalogAnswer> {
+  return answerWith(parts, call, made).catch(() => loadAnswer(made, NO_ACCESS));
 }
 
 /** `purgeRequested=True`, as Python writes it. */
