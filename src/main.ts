@@ -54,6 +54,8 @@ function hostOf(place: Place): CliHost {
       (await import('./main/worker.ts')).openLoneWorker(resolved, place, options),
     tryRunner: async resolved => (await import('./main/worker.ts')).tryRunnerHere(resolved, place),
     tryStorage: async ({ config }) => (await import('./main/storage.ts')).tryStorage(config),
+    relocateLake: async (resolved, options) =>
+      (await import('./main/relocate.ts')).relocateHere(resolved, place, options),
     restoreInstance: async (resolved, file) =>
       (await import('./main/store.ts')).restoreInstance(resolved, file),
   };

@@ -44,7 +44,9 @@ export async function openDomains(
   const { config } = resolved;
   const { followZone, logHandlers, openLeader, runDuties, runHandlers, scheduleHandlers, workerHandlers } =
     await import('../domains/runs/index.ts');
-  const { lakeDuties, lakeHandlers, lakeMirror, openCatalog } = await import('../domains/lakehouse/index.ts');
+  const { lakeDuties, lakeHandlers, lakeMirror, noticeRoot, openCatalog } = await import(
+    '../domains/lakehouse/index.ts'
+  );
   const { makeFolders } = await import('../base/storage/index.ts');
   const { alertHandlers, countIncidents, openAlerts } = await import('../domains/alerts/index.ts');
 
@@ -52,6 +54,12 @@ export async function openDomains(
   const { audit, record } = access;
   const storage = await claimStorage(store, config);
   const { lake, parts: lake_parts } = await openLakeOn(opened, core, { storage, record, outbound });
+  const moved_from = await noticeRoot(store, storage.facts.root);
+  if (moved_from !== undefined)
+    log.warn(
+      { from: moved_from, to: storage.facts.root },
+      'The lake is not where it was: stop Moulin and run moulin lake relocate',
+    );
   const kinds = await openKinds(config, lake_parts);
   const vends = config.storage.role !== null;
   const logs = logHandlers({ store, storage, clock, days: config.retention.run_logs_days });

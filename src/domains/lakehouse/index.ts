@@ -17,6 +17,7 @@ export { type MountParts, mountedLoader } from './mounts.ts';
 export { openLake } from './open.ts';
 export type { LakeParts } from './parts.ts';
 export { toFailure } from './problems.ts';
+export { noticeRoot, type Relocated, type RelocateParts, relocateLake } from './relocate.ts';
 export type { Catalog, CatalogAnswer, CatalogCall, Endpoint } from './rest/call.ts';
 export { type CatalogParts, openCatalog } from './rest/catalog.ts';
 export { type LakeRouteParts, lakeHandlers } from './routes.ts';

@@ -1,6 +1,6 @@
 import type { Tx } from '../../base/db/index.ts';
 import { parseViewMetadata, type TableMetadata, type ViewMetadata } from '../../base/iceberg/index.ts';
-import { fail } from '../../base/kit/errors.ts';
+import { fail, isFailure } from '../../base/kit/errors.ts';
 import type { LakeContext, LakeRow, Loaded, LoadedView } from './lake.ts';
 import { fullName } from './names.ts';
 import type { Parts } from './parts.ts';
@@ -56,9 +56,16 @@ async function noting<T>(parts: Parts, row: LakeRow, work: () => Promise<T>): Pr
     return read;
   } catch (error) {
     const failure = toFailure(error, fullName(row.namespace, row.name));
+    if (isFailure(failure, 'lake.outside')) refuseMoved(parts, row);
     if (isLasting(failure)) await note(parts, row, { code: failure.code, message: failure.message });
     throw failure;
   }
+}
+
+/** Its folder was moved: every table would say that its files are outside, and none how to get them back. */
+function refuseMoved({ root }: Parts, { location, workspace_id }: LakeRow): void {
+  const from = location.slice(0, location.indexOf(`/${workspace_id}/`));
+  if (from !== '' && from !== root) throw fail('lake.moved', { from, to: root });
 }
 
 function note({ write }: Parts, { id, workspace_id }: LakeRow, error: LakeRow['error']): Promise<void> {

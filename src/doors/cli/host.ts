@@ -12,6 +12,11 @@ export interface CliHost {
   cache_folder: string;
   /** A verified backup into the empty store of a data folder; nothing runs afterwards. */
   restoreInstance(resolved: ResolvedConfig, file: string): Promise<Restored>;
+  /** The lake to another place, or to where its folder was moved; undefined where it is there already. Nothing runs meanwhile. */
+  relocateLake(
+    resolved: ResolvedConfig,
+    options: { to?: string; told?: (table: string) => void },
+  ): Promise<{ from: string; to: string; tables: number; objects: number } | undefined>;
   /** Opens the installation of a data folder in this process, without listening: for commands while nothing runs. */
   openInstance(resolved: ResolvedConfig, options?: OpeningOptions): Promise<OpenInstance>;
   /** The whole tree of `moulin start`: store, server, worker, each in a process of its own and started again when it dies. */
