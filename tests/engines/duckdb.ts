@@ -9,7 +9,9 @@ const CHILD = fileURLToPath(new URL('./duckdb-child.ts', import.meta.url));
 
 export const duckdb: Engine = {
   name: 'DuckDB',
+  takes_keys: true,
   lacks: {
+    find_before_1970: 'it looks for the last moment of a day before 1970 in the day after it',
     purge: 'it drops tables without asking for their files',
     tag: 'its SQL has no branches and tags',
     list_views: 'it has no views over REST',

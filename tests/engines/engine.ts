@@ -23,6 +23,8 @@ export interface Engine {
   name: string;
   /** Operations that it does not have, and why. */
   lacks: Partial<Record<Operation, string>>;
+  /** On S3 it asks the catalog for keys when it was given none. */
+  takes_keys?: true;
   open(place: Place): Promise<Session>;
   /** Of what its sessions share. */
   end?(): Promise<void>;
@@ -64,6 +66,8 @@ export interface Operations {
   write_two(first: TableName, second: TableName, rows: readonly Row[]): Promise<void>;
   /** Of `kinds.ts`, by `id`: all, or those with the values of `like`. */
   read_kinds(table: TableName, like?: Row): Promise<Row[]>;
+  /** The same; of times before 1970 some do not know the day. */
+  find_before_1970(table: TableName, like: Row | undefined): Promise<Row[]>;
   append_kinds(table: TableName, rows: readonly Row[]): Promise<void>;
   list_views(namespace: string): Promise<string[]>;
   create_view(view: TableName, sql: string): Promise<void>;

@@ -7,6 +7,7 @@ const SCRIPT = fileURLToPath(new URL('./pyiceberg-child.py', import.meta.url));
 
 export const pyiceberg: Engine = {
   name: 'PyIceberg',
+  takes_keys: true,
   lacks: {
     write_two: 'it commits one table at a time',
     create_view: 'it lists views only',
@@ -17,6 +18,8 @@ export const pyiceberg: Engine = {
     const ask = (operation: string, given: object) => child.ask({ operation, arguments: given });
     const namesOf = async (operation: string, given: object) =>
       ((await ask(operation, given)) as string[][]).map(levels => levels.join('.'));
+    const readKinds = async (table: TableName, like?: Row) =>
+      (await ask('read_kinds', { table: nameOf(table), like: like ?? null })) as Row[];
     const run = async (operation: string, given: object) => void (await ask(operation, given));
     const version = (await ask('connect', { properties: propertiesOf(place) })) as string;
     return {
@@ -37,8 +40,8 @@ export const pyiceberg: Engine = {
       update: (table, id, amount) => run('update', { table: nameOf(table), id, amount }),
       delete: (table, id) => run('delete', { table: nameOf(table), id }),
       merge: (table, rows) => run('merge', { table: nameOf(table), rows }),
-      read_kinds: async (table, like) =>
-        (await ask('read_kinds', { table: nameOf(table), like: like ?? null })) as Row[],
+      read_kinds: readKinds,
+      find_before_1970: readKinds,
       append_kinds: (table, rows) => run('append_kinds', { table: nameOf(table), rows }),
       add_column: (table, name) => run('add_column', { table: nameOf(table), name }),
       rename_column: (table, name, to) => run('rename_column', { table: nameOf(table), name, to }),

@@ -14,8 +14,27 @@ import { settleRecord } from './record.ts';
 export function testEngine(engine: Engine, absence: string | false = enginesAbsence()): void {
   testChecks(engine, 'folder', absence);
   testChecks(engine, 's3', absence || serviceAbsence('versitygw'));
+  if (engine.takes_keys) testKeys(engine, absence || serviceAbsence('minio'));
   testFaults(engine, absence);
   after(() => engine.end?.());
+}
+
+/** An engine that has no keys gets temporary ones from the catalog, for the table at hand. */
+function testKeys(engine: Engine, skip: string | false): void {
+  test(`${engine.name} on S3, with keys of the catalog`, { skip }, async t => {
+    const server = await s3Server(t, 'minio');
+    const role = 'arn:aws:iam::000000000000:role/lake';
+    const storage = await openS3Storage(server.options({ sts: { role, endpoint: null } }));
+    const { ours, place } = await openEngineLake(t, { storage });
+    const opened = await engine.open(place);
+    t.after(() => opened.close());
+    for (const title of ['append to ours', 'create and fill', 'delete'])
+      await t.test(title, async () => {
+        const check = CHECKS.find(one => one.title === title);
+        const name = `keys_${title.replaceAll(' ', '_')}`;
+        await check?.run(whole(opened), ours, { namespace: ours.namespace, name });
+      });
+  });
 }
 
 function testChecks(engine: Engine, storage: 'folder' | 's3', skip: string | false): void {
