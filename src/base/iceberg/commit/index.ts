@@ -29,6 +29,7 @@ export {
   type RowPlan,
   type RowWorld,
   type StageOptions,
+  stageOverwrite,
   stageRows,
 } from './rows.ts';
 export {

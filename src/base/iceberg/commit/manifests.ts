@@ -144,6 +144,9 @@ interface Batch {
   bytes: number;
 }
 
+/** Removing one file writes its manifest again: lines that are short must not make that a matter of seconds. */
+const MOST_ENTRIES = 8_000;
+
 /** One manifest for each spec and content, more where they grow beyond the target: memory holds one batch of each. */
 export async function writeEntries(
   shop: Workshop,
@@ -157,7 +160,7 @@ export async function writeEntries(
     open.set(key, batch);
     batch.entries.push(entry);
     batch.bytes += roughBytes(entry.file);
-    if (batch.bytes < shop.target_bytes) continue;
+    if (batch.bytes < shop.target_bytes && batch.entries.length < MOST_ENTRIES) continue;
     open.delete(key);
     written.push(await writeBatch(shop, batch.entries));
   }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { IcebergError } from '../errors.ts';
-import { type Filter, quoteName, quoteText } from '../filter/index.ts';
-import type { Field, Schema } from '../model.ts';
+import { type Filter, literal, quoteName, quoteText } from '../filter/index.ts';
+import type { Field, PrimitiveType, Schema, Value } from '../model.ts';
 import { type Plan, planScan, type TableAt } from '../scan/index.ts';
-import { findField } from '../schema/index.ts';
-import { parseDuck } from '../values/index.ts';
+import { findField, freeName, primitive } from '../schema/index.ts';
+import { parseDuck, showValue } from '../values/index.ts';
 import type { Draft, Engine } from '../world.ts';
 import { columnType, describe, duckType, subquery } from '../write/index.ts';
 import { modeChoice } from './change-mode.ts';
@@ -70,29 +70,42 @@ export async function planMerge(table: TableAt, merge: Merge, world: RowWorld): 
 
 interface Source {
   path: string;
+  /** What the number of a row is called beside them. */
+  row: string;
   /** By name in lower case. */
   columns: ReadonlyMap<string, string>;
 }
 
-/** As a file: whole numbers beyond 64 bits would become floating ones in it, so they go as decimals. */
+/**
+ * As a file: whole numbers beyond 64 bits would become floating ones in it, so they go as decimals. Under names of ours, for a
+ * source may well have a column `file_row_number`.
+ */
 async function writeSource(merge: Merge, engine: Engine, draft: Draft): Promise<Source> {
   const columns = await describe(engine, merge.source);
-  const list = columns.map(({ name, type }) => {
+  const list = columns.map(({ name, type }, at) => {
     const column = quoteName(name);
     // What has no place in a table has none in its source either, and is named before it loses anything.
-    return `CAST(source.${column} AS ${duckType(columnType(type, name))}) AS ${column}`;
+    return `CAST(source.${column} AS ${duckType(columnType(type, name))}) AS c${at}`;
   });
   const path = join(draft.folder, 'source.parquet');
   await engine.query(
     `COPY (SELECT ${list.join(', ')} FROM ${subquery(merge.source)}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
   );
-  return { path, columns: new Map(columns.map(({ name }) => [name.toLowerCase(), name])) };
+  const row = quoteName(
+    freeName(
+      columns.map(({ name }) => name),
+      '_src',
+    ),
+  );
+  return { path, row, columns: new Map(columns.map(({ name }) => [name.toLowerCase(), name])) };
 }
 
 interface Key {
   field: Field;
   /** In the source. */
   name: string;
+  /** A text of the table is compared with the text of the source's value: '01' is not 1. */
+  as_text: boolean;
 }
 
 function keysOf(schema: Schema, on: readonly string[], source: Source): Key[] {
@@ -104,7 +117,7 @@ function keysOf(schema: Schema, on: readonly string[], source: Source): Key[] {
       throw new IcebergError('invalid', `Both sides of a merge need column '${name}'.`, { field: name });
     if (typeof place.field.type !== 'string')
       throw new IcebergError('invalid', `Column '${name}' is no single value to compare.`, { field: name });
-    return { field: place.field, name: theirs };
+    return { field: place.field, name: theirs, as_text: place.field.type === 'string' };
   });
 }
 
@@ -120,14 +133,15 @@ async function rangeOf(keys: readonly Key[], source: Source, engine: Engine): Pr
 
 async function rangeOfKey({ field, name }: Key, source: Source, engine: Engine): Promise<Filter> {
   const type = typeof field.type === 'string' ? field.type : 'string';
-  // Casts to the column's type keep the order, so the ends stay the ends; NaN has no place among them.
-  const value = `CAST(source.${quoteName(name)} AS ${duckType(field.type)})`;
-  const from = `FROM read_parquet(${quoteText(source.path)}) source`;
+  // Casts to the column's type keep the order, so the ends stay the ends; NaN has no place among them. What the column cannot
+  // hold meets nothing.
+  const value = `TRY_CAST(source.${quoteName(name)} AS ${duckType(field.type)})`;
+  const from = `FROM ${sourceSql(source)}`;
   const few = await engine.query(
     `SELECT DISTINCT ${value}::VARCHAR AS value ${from} WHERE ${value} IS NOT NULL LIMIT ${KEYS_ONE_BY_ONE + 1}`,
   );
   if (few.length === 0) return { op: 'false' };
-  const parse = (text: unknown) => (typeof text === 'string' ? parseDuck(type, text) : undefined);
+  const parse = (text: unknown) => (typeof text === 'string' ? keyValue(type, text) : undefined);
   if (few.length <= KEYS_ONE_BY_ONE && type !== 'binary') {
     const values = few.map(row => parse(row.value));
     const known = values.filter(each => each !== undefined && !Number.isNaN(each));
@@ -143,6 +157,25 @@ async function rangeOfKey({ field, name }: Key, source: Source, engine: Engine):
   if (low !== undefined && !Number.isNaN(low)) sides.push({ op: 'ge', field: [field.name], value: low });
   if (high !== undefined && !Number.isNaN(high)) sides.push({ op: 'le', field: [field.name], value: high });
   return { op: 'and', of: type === 'binary' ? [] : sides };
+}
+
+/** A value as a filter takes it: moments and decimals in words. `undefined`: one that it cannot say. */
+function keyValue(type: PrimitiveType, text: string): Value | undefined {
+  const value = parseDuck(type, text);
+  if (value === undefined || value instanceof Uint8Array) return value;
+  return SAID_IN_WORDS.includes(primitive(type).name) ? sayable(type, showValue(type, value)) : value;
+}
+
+const SAID_IN_WORDS = ['date', 'time', 'timestamp', 'timestamptz', 'decimal'];
+
+/** DuckDB has moments (24 o'clock) that no filter has. */
+function sayable(type: PrimitiveType, text: string): string | undefined {
+  try {
+    literal(type, text);
+    return text;
+  } catch {
+    return undefined;
+  }
 }
 
 // ── Who meets whom ──────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +200,7 @@ async function findPairs(
   const rows =
     scan === undefined
       ? 'SELECT NULL::VARCHAR AS file, NULL::BIGINT AS pos, NULL::BIGINT AS src, NULL::INTEGER AS act WHERE false'
-      : `SELECT target._file AS file, target._pos AS pos, source._src AS src, ${actionSql(merge.matched ?? [])} AS act
+      : `SELECT target.${quoteName(opened.places.file)} AS file, target.${quoteName(opened.places.pos)} AS pos, source.${source.row} AS src, ${actionSql(merge.matched ?? [])} AS act
          FROM (${scan}) target JOIN ${sourceSql(source)} ON ${meets(keys)}`;
   await engine.query(`COPY (${rows}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`);
   const pairs = `read_parquet(${quoteText(path)})`;
@@ -183,13 +216,17 @@ async function findPairs(
   return { path, hits: new Map(hits.map(row => [String(row.file), Number(row.hits)])) };
 }
 
-function sourceSql(source: Source): string {
-  return `(SELECT *, file_row_number AS _src FROM read_parquet(${quoteText(source.path)})) source`;
+function sourceSql({ path, row, columns }: Source): string {
+  const list = [...columns.values()].map((name, at) => `c${at} AS ${quoteName(name)}`);
+  return `(SELECT ${list.join(', ')}, file_row_number AS ${row} FROM read_parquet(${quoteText(path)})) source`;
 }
 
 function meets(keys: readonly Key[]): string {
   return keys
-    .map(({ field, name }) => `target.${quoteName(field.name)} = source.${quoteName(name)}`)
+    .map(({ field, name, as_text }) => {
+      const theirs = `source.${quoteName(name)}`;
+      return `target.${quoteName(field.name)} = ${as_text ? `CAST(${theirs} AS VARCHAR)` : theirs}`;
+    })
     .join(' AND ');
 }
 
@@ -256,9 +293,15 @@ function rewrittenSql(found: Found, scan: string): string {
   // Only rows of the source that do something: of those there is one at most for each row of the table.
   const doing = matched.map(clause => `(${clause.when ?? 'true'})`).join(' OR ');
   const deletes = clausesThat('delete', matched);
-  const kept = deletes.length === 0 ? '' : ` WHERE _act NOT IN (${deletes.join(', ')})`;
+  const act = quoteName(
+    freeName(
+      found.table.schema.fields.map(({ name }) => name),
+      '_act',
+    ),
+  );
+  const kept = deletes.length === 0 ? '' : ` WHERE ${act} NOT IN (${deletes.join(', ')})`;
   return `SELECT ${names(found.table.schema)} FROM (
-    SELECT ${chosenSql(found)}, CASE WHEN source._src IS NULL THEN -1 ELSE ${actionSql(matched)} END AS _act
+    SELECT ${chosenSql(found)}, CASE WHEN source.${source.row} IS NULL THEN -1 ELSE ${actionSql(matched)} END AS ${act}
     FROM (${scan}) target LEFT JOIN ${sourceSql(source)} ON ${meets(keys)} AND (${doing})
   )${kept}`;
 }
@@ -270,7 +313,7 @@ function movedSql(found: Found, scan: string, paths: readonly string[]): string 
   const [only, ...others] = matched;
   if (only && others.length === 0 && only.set === undefined && hasAllColumns(table.schema, source))
     return `SELECT ${columnsSql(table.schema, setOf(table.schema, source, only))}
-      FROM ${sourceSql(source)} JOIN (${pairsOf(pairs, paths)}) pair ON pair.src = source._src`;
+      FROM ${sourceSql(source)} JOIN (${pairsOf(pairs, paths)}) pair ON pair.src = source.${source.row}`;
   return `SELECT ${chosenSql(found)}
     FROM (${scan}) target JOIN ${sourceSql(source)} ON ${meets(keys)}
     WHERE ${actionSql(matched)} IN (${clausesThat('update', matched).join(', ')})`;
@@ -293,7 +336,7 @@ function chosenSql({ table, merge, source }: Found): string {
     const cases = clauses.map(
       ({ clause, set }) => `WHEN (${clause.when ?? 'true'}) THEN ${set.get(field.id) ?? old}`,
     );
-    return `CASE WHEN source._src IS NULL THEN ${old} ${cases.join(' ')} ELSE ${old} END AS ${name}`;
+    return `CASE WHEN source.${source.row} IS NULL THEN ${old} ${cases.join(' ')} ELSE ${old} END AS ${name}`;
   });
   return columns.join(', ');
 }
@@ -305,7 +348,7 @@ function insertsSql({ table, merge, source, pairs }: Found): string[] {
     const earlier = clauses.slice(0, at).map(each => `(${each.when ?? 'true'}) IS NOT TRUE`);
     const conditions = [...earlier, ...(clause.when === undefined ? [] : [`(${clause.when})`])];
     return `SELECT ${insertedSql(table.schema, source, clause)}
-      FROM ${sourceSql(source)} ANTI JOIN read_parquet(${quoteText(pairs.path)}) pair ON pair.src = source._src
+      FROM ${sourceSql(source)} ANTI JOIN read_parquet(${quoteText(pairs.path)}) pair ON pair.src = source.${source.row}
       ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}`;
   });
 }

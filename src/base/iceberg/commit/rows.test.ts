@@ -19,6 +19,7 @@ import {
   planMerge,
   planUpdate,
   type RowPlan,
+  stageOverwrite,
   stageRows,
 } from './index.ts';
 
@@ -203,6 +204,23 @@ test('files that match as a whole go unread, files that cannot match stay', asyn
   const shape = await table.land(planDelete(table.at(), { filter }, table.world));
   assert.deepEqual(shape, { removed: 2, targets: 0, writes: false });
   assert.equal((await table.rows()).length, 100);
+});
+
+test('an overwrite drops whole files unread, writes others again, and brings its rows', async t => {
+  const table = await open(t);
+  await table.append(rowsFrom(0, 100));
+  await table.append(rowsFrom(100, 200));
+  await table.append(rowsFrom(200, 300));
+  const where: Filter = { op: 'ge', field: 'id', value: 150 };
+  const options = { attempt: 'over' };
+  const operation = await stageOverwrite(table.at(), where, rowsFrom(1000, 1010), table.world, options);
+  assert.deepEqual([operation.removed.length, operation.added.length], [2, 2]);
+  const { pointer, files, reader } = table;
+  await commitWithRetry(pointer, operation, { files, reader });
+  assert.deepEqual(
+    await table.rows(),
+    await table.plain(`${rowsFrom(0, 150)} UNION ALL ${rowsFrom(1000, 1010)}`),
+  );
 });
 
 test('a file of which no row is left is not written again', async t => {

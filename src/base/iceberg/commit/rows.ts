@@ -6,6 +6,7 @@ import {
   openScan,
   type Plan,
   type PlannedFile,
+  placeNames,
   planScan,
   type TableAt,
 } from '../scan/index.ts';
@@ -13,7 +14,7 @@ import { findField } from '../schema/index.ts';
 import type { Engine, Files } from '../world.ts';
 import { duckType, writeData, writePositionDeletes } from '../write/index.ts';
 import { type ChangeMode, type ModeChoice, modeChoice, modeOf } from './change-mode.ts';
-import type { RowDelta } from './operation.ts';
+import type { Overwrite, RowDelta } from './operation.ts';
 
 // Rows that change: first which files have any, then what is to be written. A plan is SQL for DuckDB over files that are held
 // open; nothing is written before `stageRows`.
@@ -47,14 +48,19 @@ export interface RowPlan {
 }
 
 /** Removes the rows for which the condition holds. Files that match as a whole go unread. */
-export async function planDelete(table: TableAt, where: Condition, world: RowWorld): Promise<RowPlan> {
+export async function planDelete(
+  table: TableAt,
+  where: Condition,
+  world: RowWorld,
+  choice: ModeChoice = modeChoice('delete', table.metadata),
+): Promise<RowPlan> {
   const plan = await planScan(table, { filter: where.filter });
   const [whole, partly] = divide(plan.files, where.sql === undefined);
   const opened = await openFor(partly, plan, world);
   try {
     const cond = conditionSql(where, table.schema);
     const hits = await hitsOf(opened, cond, world.engine);
-    const { gone, rewritten, struck } = choose(partly, hits, modeChoice('delete', table.metadata), true);
+    const { gone, rewritten, struck } = choose(partly, hits, choice, true);
     const kept = await scanOf(opened, rewritten, plan, world);
     const doomed = await scanOf(opened, struck, plan, world, true);
     return {
@@ -62,7 +68,7 @@ export async function planDelete(table: TableAt, where: Condition, world: RowWor
       removed: filesOf([...whole, ...gone, ...rewritten]),
       targets: filesOf(struck),
       ...(kept === undefined ? {} : { write: `SELECT * FROM (${kept}) t WHERE (${cond}) IS NOT TRUE` }),
-      ...(doomed === undefined ? {} : { strike: positionsSql(doomed, cond) }),
+      ...(doomed === undefined ? {} : { strike: positionsSql(doomed, cond, opened) }),
       release: async () => opened.release(),
     };
   } catch (error) {
@@ -98,7 +104,7 @@ export async function planUpdate(
       removed: filesOf(rewritten),
       targets: filesOf(struck),
       ...(parts.length === 0 ? {} : { write: parts.join('\nUNION ALL\n') }),
-      ...(moving === undefined ? {} : { strike: positionsSql(moving, cond) }),
+      ...(moving === undefined ? {} : { strike: positionsSql(moving, cond, opened) }),
       release: async () => opened.release(),
     };
   } catch (error) {
@@ -146,12 +152,49 @@ export async function stageRows(plan: RowPlan, world: RowWorld, options: StageOp
       targets: plan.targets.map(file => file.file_path),
     };
   } catch (error) {
-    // Best effort: what stays is an orphan of this attempt.
-    for (const file of staged) await world.files.remove(file.file_path).catch(() => undefined);
+    await takeBack(staged, world.files);
     throw error;
   } finally {
     await plan.release();
   }
+}
+
+/**
+ * The rows that match go, those of `select` come: files that match as a whole are dropped unread, what is kept of others is written
+ * again.
+ */
+export async function stageOverwrite(
+  table: TableAt,
+  where: Filter,
+  select: string,
+  world: RowWorld,
+  options: StageOptions,
+): Promise<Overwrite> {
+  const plan = await planDelete(table, { filter: where }, world, 'rewrite');
+  const kept = await stageRows(plan, world, options);
+  try {
+    const { metadata } = table;
+    const { schema_id, started_from, removed } = kept;
+    const { attempt, ...common } = options;
+    const added = await writeData(world.engine, world.files, { metadata, schema_id, select, attempt });
+    return {
+      ...common,
+      kind: 'overwrite',
+      where,
+      started_from,
+      schema_id,
+      removed,
+      added: [...kept.added, ...added],
+    };
+  } catch (error) {
+    await takeBack(kept.added, world.files);
+    throw error;
+  }
+}
+
+/** Best effort: what stays is an orphan of this attempt. */
+async function takeBack(written: readonly DataFile[], files: Files): Promise<void> {
+  for (const { file_path } of written) await files.remove(file_path).catch(() => undefined);
 }
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────
@@ -208,14 +251,18 @@ export function headOf(
 
 // ── SQL ─────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What the file of a row and its place there are called in a scan. */
+type Places = ReturnType<typeof placeNames>;
+
 export interface Opened extends OpenScan {
   files: readonly PlannedFile[];
+  places: Places;
 }
 
 /** Every row of these files with its place, whatever the filter says: it only finds files, the condition decides. */
 export async function openFor(files: readonly PlannedFile[], plan: Plan, world: RowWorld): Promise<Opened> {
   const scan = await openScan({ ...plan, files, filter: { op: 'true' } }, world, { positions: true });
-  return { ...scan, files };
+  return { ...scan, files, places: placeNames(plan.columns) };
 }
 
 /** The scan of some of the files. They are open already; this opens them once more, which costs nothing, and ends with the rest. */
@@ -239,7 +286,7 @@ export async function scanOf(
 async function hitsOf(opened: Opened, cond: string, engine: Engine): Promise<Map<string, number>> {
   if (opened.files.length === 0) return new Map();
   const rows = await engine.query(
-    `SELECT _file AS file, count(*) AS hits FROM (${opened.sql}) t WHERE (${cond}) GROUP BY ALL`,
+    `SELECT ${quoteName(opened.places.file)} AS file, count(*) AS hits FROM (${opened.sql}) t WHERE (${cond}) GROUP BY ALL`,
   );
   return new Map(rows.map(row => [String(row.file), Number(row.hits)]));
 }
@@ -248,8 +295,8 @@ function conditionSql(where: Condition, schema: Schema): string {
   return where.sql === undefined ? filterSql(bind(where.filter, schema)) : `\n${where.sql}\n`;
 }
 
-function positionsSql(scan: string, cond: string): string {
-  return `SELECT _file AS file_path, _pos AS pos FROM (${scan}) t WHERE (${cond})`;
+function positionsSql(scan: string, cond: string, { places: { file, pos } }: Opened): string {
+  return `SELECT ${quoteName(file)} AS file_path, ${quoteName(pos)} AS pos FROM (${scan}) t WHERE (${cond})`;
 }
 
 export type Assigned = ReadonlyMap<number, string>;
