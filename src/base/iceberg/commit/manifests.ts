@@ -13,7 +13,7 @@ import { type ManifestReader, normalLocation } from '../scan/index.ts';
 import type { Files } from '../world.ts';
 import { manifestSchema } from './reader.ts';
 import { type Made, metadataFolder, type Staged } from './staged.ts';
-import { countAdded, countRemoved, newTally, type Tally } from './summary.ts';
+import { count, countAdded, countRemoved, NOTHING, newTally, type Tally, type Totals } from './summary.ts';
 
 // Manifests made for one snapshot: of its new files, of what is left of older manifests, of several together.
 
@@ -52,8 +52,8 @@ export function addEntries(
 ): Promise<Made> {
   return once(shop.staged, key, async () => {
     const tally = newTally();
-    const count = (entry: ManifestEntry) => countAdded(tally, entry.file);
-    return { manifests: await writeEntries(shop, watched(entries(), count)), tally, found: [] };
+    const see = (entry: ManifestEntry) => countAdded(tally, entry.file);
+    return { manifests: await writeEntries(shop, watched(entries(), see)), tally, found: [] };
   });
 }
 
@@ -191,6 +191,18 @@ async function writeBatch(shop: Workshop, entries: readonly ManifestEntry[]): Pr
   staged.written.add(location);
   await files.write(location, bytes);
   return { manifest_path: location, ...summary };
+}
+
+export async function countLive(
+  metadata: TableMetadata,
+  manifests: readonly ManifestFile[],
+  reader: ManifestReader,
+): Promise<Totals> {
+  const totals = { ...NOTHING };
+  for (const manifest of manifests)
+    for (const entry of await reader.entries(metadata, manifest))
+      if (isLive(entry)) count(totals, entry.file);
+  return totals;
 }
 
 export function sumTallies(tallies: readonly Tally[]): Tally {

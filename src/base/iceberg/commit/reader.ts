@@ -1,11 +1,9 @@
 import { openManifests } from '../manifest/index.ts';
 import { currentSchema, specOf } from '../metadata/index.ts';
-import type { ManifestFile, PartitionSpec, Schema, TableMetadata } from '../model.ts';
+import type { PartitionSpec, Schema, TableMetadata } from '../model.ts';
 import type { ManifestReader } from '../scan/index.ts';
 import { fieldsById } from '../schema/index.ts';
 import type { Files } from '../world.ts';
-import { isLive } from './manifests.ts';
-import { count, NOTHING, type Totals } from './summary.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 
@@ -26,16 +24,4 @@ export function manifestSchema(metadata: TableMetadata, spec: PartitionSpec): Sc
   const has = (schema: Schema) => spec.fields.every(field => fieldsById(schema).has(field['source-id']));
   const current = currentSchema(metadata);
   return has(current) ? current : (metadata.schemas.findLast(has) ?? current);
-}
-
-export async function countLive(
-  metadata: TableMetadata,
-  manifests: readonly ManifestFile[],
-  reader: ManifestReader,
-): Promise<Totals> {
-  const totals = { ...NOTHING };
-  for (const manifest of manifests)
-    for (const entry of await reader.entries(metadata, manifest))
-      if (isLive(entry)) count(totals, entry.file);
-  return totals;
 }
