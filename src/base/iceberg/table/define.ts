@@ -52,7 +52,7 @@ const PARTITION = new RegExp(
   'u',
 );
 
-function specOf(partition: readonly string[], schema: Schema): NewSpec {
+export function specOf(partition: readonly string[], schema: Schema): NewSpec {
   return {
     fields: partition.map(text => {
       const { source, transform, name } = partitionOf(text, schema);
@@ -81,7 +81,7 @@ export function partitionOf(
 
 const ORDER = new RegExp(`^\\s*(${NAME})(?:\\s+(asc|desc))?(?:\\s+nulls\\s+(first|last))?\\s*$`, 'iu');
 
-function orderOf(order: readonly string[], schema: Schema): NewOrder {
+export function orderOf(order: readonly string[], schema: Schema): NewOrder {
   return { fields: order.map(text => sortField(text, schema)) };
 }
 

@@ -17,7 +17,7 @@ import type { Table } from './table.ts';
 const SEEDS = [1, 2, 3, 4, 5, 6];
 const STEPS = 16;
 
-const LAYOUTS = [
+const LAYOUTS: { partition?: string[]; order?: string[] }[] = [
   {},
   { partition: ['bucket(3, id)'] },
   { partition: ['day(at)'], order: ['id desc'] },
@@ -79,6 +79,7 @@ const CHANGES: readonly ((run: Run) => Promise<string | undefined>)[] = [
   merge,
   merge,
   evolve,
+  layOut,
   rollback,
   compact,
   expire,
@@ -206,6 +207,12 @@ async function evolve(run: Run): Promise<string | undefined> {
       return `evolve rename s.${member.name}`;
     }
   }
+}
+
+async function layOut({ table, pick }: Run): Promise<string> {
+  const { partition = [], order = [] } = LAYOUTS[pick(LAYOUTS.length)] ?? {};
+  await table.layOut({ partition, order });
+  return `layout ${partition} ${order}`;
 }
 
 async function rollback(run: Run): Promise<string | undefined> {

@@ -226,6 +226,23 @@ test('columns change, and what is there keeps its meaning', async t => {
   await assert.rejects(table.evolve([{ kind: 'drop', field: 'nothing' }]), error => isIcebergError(error));
 });
 
+test('a new layout is that of new files, and of old ones once they are compacted', async t => {
+  const lake = await lakeOf(t);
+  const table = await lake.createTable('t', { ...PEOPLE, partition: ['day(at)'] });
+  await table.append(people(1, 2));
+  await table.layOut({ partition: ['bucket(2, id)'], order: ['id desc'] });
+  await table.append(people(3, 4, 5, 6));
+  const specs = async () => {
+    const { paths } = await table.query({}, async sql => ({ paths: sql }));
+    return [...new Set(paths.match(/(?<=data\/)[a-z_]+/g))].sort();
+  };
+  assert.deepEqual(await specs(), ['at_day', 'id_bucket_']);
+  await table.compact({ min_files: 2 });
+  assert.deepEqual(await specs(), ['id_bucket_']);
+  assert.deepEqual(await ids(table.scan()), [1, 2, 3, 4, 5, 6]);
+  await assert.rejects(table.layOut({ partition: ['day(id)'] }), error => isIcebergError(error, 'invalid'));
+});
+
 test('many small files become few, and what nobody needs any more goes', async t => {
   const lake = await lakeOf(t);
   const table = await lake.createTable('t', PEOPLE);

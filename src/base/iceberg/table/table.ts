@@ -14,7 +14,7 @@ import { IcebergError } from '../errors.ts';
 import { type Filter, parseFilter } from '../filter/index.ts';
 import type { CompactionRules, ExpirePolicy, Health } from '../maintain/index.ts';
 import { expireSnapshots, garbage, health } from '../maintain/index.ts';
-import { currentSchema, isAncestor, resolveRef } from '../metadata/index.ts';
+import { currentSchema, isAncestor, LAST_ADDED, resolveRef, type Update } from '../metadata/index.ts';
 import type { Schema, Snapshot, TableMetadata } from '../model.ts';
 import {
   type ManifestReader,
@@ -31,6 +31,7 @@ import type { Engine, Files, Pointer, Row } from '../world.ts';
 import { writeData } from '../write/index.ts';
 import { type CommitWorld, commit, commitUpdates, replan } from './commits.ts';
 import { type Compaction, compactTable } from './compact.ts';
+import { orderOf, specOf, type TableDefinition } from './define.ts';
 import { evolveTable } from './evolve.ts';
 import { exactSql } from './exact.ts';
 
@@ -105,6 +106,8 @@ export interface Table {
   /** Of a branch or tag. Its snapshots go when they expire. */
   drop(name: string): Promise<void>;
   evolve(changes: readonly SchemaChange[]): Promise<Schema>;
+  /** How rows are divided and sorted from now on: `day(at)`, `id desc`. What is there stays as it is until it is compacted. */
+  layOut(layout: Pick<TableDefinition, 'partition' | 'order'>): Promise<void>;
   setProperties(properties: Readonly<Record<string, string | null>>): Promise<void>;
 
   compact(rules?: Partial<CompactionRules>): Promise<Compaction>;
@@ -252,6 +255,9 @@ export function openTable(given: TableWorld): Table {
       });
     },
     evolve: changes => evolveTable(world, changes),
+    layOut: async layout => {
+      await commitUpdates(world, metadata => layoutUpdates(currentSchema(metadata), layout));
+    },
     setProperties: async properties => {
       await commitUpdates(world, () => propertyUpdates(properties));
     },
@@ -313,6 +319,24 @@ function limited(sql: string, limit: number | undefined): string {
   if (!Number.isSafeInteger(limit) || limit < 0)
     throw new IcebergError('invalid', `${limit} is no number of rows`, { limit });
   return `SELECT * FROM (${sql}) t LIMIT ${limit}`;
+}
+
+function layoutUpdates(
+  schema: Schema,
+  { partition, order }: Pick<TableDefinition, 'partition' | 'order'>,
+): Update[] {
+  const updates: Update[] = [];
+  if (partition)
+    updates.push(
+      { action: 'add-spec', spec: specOf(partition, schema) },
+      { action: 'set-default-spec', 'spec-id': LAST_ADDED },
+    );
+  if (order)
+    updates.push(
+      { action: 'add-sort-order', 'sort-order': orderOf(order, schema) },
+      { action: 'set-default-sort-order', 'sort-order-id': LAST_ADDED },
+    );
+  return updates;
 }
 
 function propertyUpdates(properties: Readonly<Record<string, string | null>>) {
