@@ -501,6 +501,22 @@ test('a table is dropped and registered again; purge may be asked for in any cap
   assert.equal((await editor.ask('DELETE', `${path}?purgeRequested=TRUE`)).status, 204);
 });
 
+test('registering over a table takes the metadata that is named', async t => {
+  const { editor, client, token, workspace_id, path, metadata } = await withTable(t);
+  const first = (await editor.ask('GET', path)).body['metadata-location'] ?? '';
+  await editor.ask('POST', path, { updates: snapshotUpdates(metadata, { id: 5n }) });
+  const admin = client(await token('admin'));
+  const back = await admin.ask('POST', `${workspace_id}/namespaces/shop/register`, {
+    name: 'orders',
+    'metadata-location': first,
+    overwrite: true,
+  });
+  assert.equal(back.status, 200, JSON.stringify(back.body.error));
+  const now = await editor.ask('GET', path);
+  assert.equal(now.body['metadata-location'], first);
+  assert.deepEqual(now.body.metadata.snapshots, []);
+});
+
 test('metrics are taken, and not kept', async t => {
   const { editor, path } = await withTable(t);
   const report = {

@@ -1,3 +1,4 @@
+export { backupLake, restoreLake } from './backup.ts';
 export { lakeDuties, lakeMirror } from './duties.ts';
 export { lakeFiles } from './files.ts';
 export type {
@@ -19,7 +20,8 @@ export type { LakeParts } from './parts.ts';
 export { toFailure } from './problems.ts';
 export { noticeRoot, type Relocated, type RelocateParts, relocateLake } from './relocate.ts';
 export type { Catalog, CatalogAnswer, CatalogCall, Endpoint } from './rest/call.ts';
-export { type CatalogParts, openCatalog } from './rest/catalog.ts';
+export { openCatalog } from './rest/catalog.ts';
+export type { CatalogParts } from './rest/parts.ts';
 export { type LakeRouteParts, lakeHandlers } from './routes.ts';
 export type { StorageSettings } from './tasks/given.ts';
 export { lakeKinds } from './tasks/index.ts';

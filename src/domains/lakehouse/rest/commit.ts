@@ -1,9 +1,9 @@
 import type { Committed, TableChange } from '../lake.ts';
 import type { CatalogCall } from './call.ts';
-import type { CatalogParts } from './catalog.ts';
 import { contextOf } from './context.ts';
 import { checkUpdates, type Territory } from './locations.ts';
 import { checkWhole, findObject, type Identifier, missing } from './objects.ts';
+import type { CatalogParts } from './parts.ts';
 
 type Change = Pick<TableChange, 'requirements' | 'updates'> & { identifier: Identifier };
 

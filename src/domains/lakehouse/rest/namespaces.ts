@@ -2,10 +2,10 @@ import { isFailure } from '../../../base/kit/errors.ts';
 import type { LakeContext, Namespace } from '../lake.ts';
 import { isSamePath } from '../names.ts';
 import { type CatalogCall, type Endpoint, json, NO_CONTENT } from './call.ts';
-import type { CatalogParts } from './catalog.ts';
 import { contextOf } from './context.ts';
 import { parseLevels, showLevels } from './levels.ts';
 import { pageOf, readPage } from './pages.ts';
+import type { CatalogParts } from './parts.ts';
 import { badRequest, CatalogError, noSuchNamespace } from './problem.ts';
 import { newNamespaceBody, propertiesBody, readBody } from './requests.ts';
 

@@ -1,6 +1,5 @@
 import type { Loaded } from '../lake.ts';
 import { type CatalogAnswer, type CatalogCall, type Endpoint, json, NO_CONTENT } from './call.ts';
-import type { CatalogParts } from './catalog.ts';
 import { commitChanges, territoryOf } from './commit.ts';
 import { contextOf } from './context.ts';
 import { parseLevels, showLevels } from './levels.ts';
@@ -8,6 +7,7 @@ import { etagOf, loadAnswer, readSnapshotMode } from './load-answer.ts';
 import { checkNewHome, checkProperties } from './locations.ts';
 import { checkWhole, findObject, identifierIn, requireObject, requireWhole, visible } from './objects.ts';
 import { pageOf, readPage } from './pages.ts';
+import type { CatalogParts } from './parts.ts';
 import { alreadyExists, noSuchNamespace } from './problem.ts';
 import { commitBody, newTableBody, readBody, registerBody, renameBody } from './requests.ts';
 import { asksForKeys, NO_ACCESS, storageAccess } from './storage-access.ts';

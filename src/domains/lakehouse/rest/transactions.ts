@@ -1,6 +1,6 @@
 import { type Endpoint, NO_CONTENT } from './call.ts';
-import type { CatalogParts } from './catalog.ts';
 import { commitChanges } from './commit.ts';
+import type { CatalogParts } from './parts.ts';
 import { readBody, transactionBody } from './requests.ts';
 
 /** DuckDB commits everything through it once it is in the list of endpoints. */

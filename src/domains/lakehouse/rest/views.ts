@@ -11,10 +11,10 @@ import {
 } from '../../../base/iceberg/index.ts';
 import type { LoadedView } from '../lake.ts';
 import { type CatalogAnswer, type CatalogCall, type Endpoint, NO_CONTENT } from './call.ts';
-import type { CatalogParts } from './catalog.ts';
 import { contextOf } from './context.ts';
 import { parseLevels } from './levels.ts';
 import { identifierIn, requireObject, requireWhole } from './objects.ts';
+import type { CatalogParts } from './parts.ts';
 import { readBody } from './requests.ts';
 import { listObjects, renameObject } from './tables.ts';
 
