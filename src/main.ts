@@ -55,7 +55,7 @@ function hostOf(place: Place): CliHost {
     tryRunner: async resolved => (await import('./main/worker.ts')).tryRunnerHere(resolved, place),
     tryStorage: async ({ config }) => (await import('./main/storage.ts')).tryStorage(config),
     relocateLake: async (resolved, options) =>
-      (await import('./main/relocate.ts')).relocateHere(resolved, place, options),
+      (await import('./main/relocate.ts')).relocateHere(resolved, options),
     restoreInstance: async (resolved, file) =>
       (await import('./main/store.ts')).restoreInstance(resolved, file),
   };

@@ -73,6 +73,9 @@ export const systemRoutes = defineRoutes({
       'The whole installation as one file, from one consistent moment; without the key that opens its secrets',
     tag: 'Installation',
     permission: 'instance:backup',
+    query: z.object({
+      lake: z.stringbool().default(true).describe('Whether the files of the lake are in it'),
+    }),
     output: 'stream',
   },
   'events.stream': {

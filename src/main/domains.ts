@@ -1,4 +1,4 @@
-import type { EventFeed } from '../base/db/index.ts';
+import type { BackupLake, EventFeed } from '../base/db/index.ts';
 import { systemClock } from '../base/kit/clock.ts';
 import type { Outbound } from '../base/kit/outbound.ts';
 import type { alertRoutes } from '../contract/alerts.ts';
@@ -19,6 +19,8 @@ export interface Domains {
   >;
   /** The Iceberg REST catalog. */
   catalog: Catalog;
+  /** The lake, for a backup. */
+  backupLake: () => Promise<BackupLake>;
   /** What goes on beside requests while the server listens; answers how to end it. */
   start(): () => Promise<void>;
   /** Live logs say goodbye: before the server stops, which would wait for them. */
@@ -44,7 +46,7 @@ export async function openDomains(
   const { config } = resolved;
   const { followZone, logHandlers, openLeader, runDuties, runHandlers, scheduleHandlers, workerHandlers } =
     await import('../domains/runs/index.ts');
-  const { lakeDuties, lakeHandlers, lakeMirror, noticeRoot, openCatalog } = await import(
+  const { backupLake, lakeDuties, lakeHandlers, lakeMirror, noticeRoot, openCatalog } = await import(
     '../domains/lakehouse/index.ts'
   );
   const { makeFolders } = await import('../base/storage/index.ts');
@@ -72,6 +74,7 @@ export async function openDomains(
       ...alertHandlers({ store, secrets, outbound, clock, record }),
       ...lakeHandlers({ lake, store, storage, clock, kinds, secrets, outbound, record, audit, url, vends }),
     },
+    backupLake: backupLake(lake_parts),
     catalog: openCatalog({
       lake,
       clock,

@@ -77,7 +77,7 @@ export async function openServer(opened: AsyncDisposableStack, core: Core): Prom
     ],
     metrics: () => runMetrics(store),
     store_connections: store.connections,
-    backup: door.backupDownload(store),
+    backup: door.backupDownload(store, domains.backupLake),
     describe: () => describe({ resolved, store, disk, version, started_at, url: reached.url }),
     web_folder: join(place.package_folder, 'web', 'dist'),
     log,

@@ -50,5 +50,22 @@ export async function restoreInstance({ config }: ResolvedConfig, file: string):
   opened.defer(() => lock.release());
   const backup = await restoreStore(await storeOptions(config), file);
   remember(config.data, { id: backup.manifest.instance_id });
+  if (backup.lake) await restoreLakeOf(opened, config, backup, backup.lake.root);
   return backup;
+}
+
+/** Its files, where they were saved; and where they lie elsewhere now than they did, all that names their places. */
+async function restoreLakeOf(
+  opened: AsyncDisposableStack,
+  config: Config,
+  backup: Backup,
+  from: string,
+): Promise<void> {
+  const { restoreLake } = await import('../domains/lakehouse/index.ts');
+  const { openStorage } = await import('./storage.ts');
+  const { storage } = await openStorage(config);
+  await restoreLake(backup, storage);
+  if (!backup.lake?.copied || storage.facts.root === from) return;
+  const { relocateOn } = await import('./relocate.ts');
+  await relocateOn(opened, config, {});
 }

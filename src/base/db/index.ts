@@ -1,7 +1,7 @@
 export { backupName, type ListedBackup, listBackups, writeBackup } from './backup/files.ts';
-export type { Manifest } from './backup/manifest.ts';
-export { type Backup, verifyBackup } from './backup/read.ts';
-export { streamBackup, type Written } from './backup/write.ts';
+export type { LakeIndex, Manifest } from './backup/manifest.ts';
+export { type Backup, readLakeFiles, verifyBackup } from './backup/read.ts';
+export { type BackupFile, type BackupLake, streamBackup, type Written } from './backup/write.ts';
 export type { Address } from './connection.ts';
 export { codeOf } from './connection.ts';
 export { notifyAfterCommit, type TransactionOptions, type Tx } from './doors.ts';

@@ -146,12 +146,8 @@ class Work {
         continue;
       }
       const rows = await engine.query(`DESCRIBE ${select}`);
-      selects.push(
-        typed(
-          rows.map(row => String(row.column_name)),
-          this.metadata,
-        ),
-      );
+      const found = rows.map(row => ({ name: String(row.column_name), type: String(row.column_type) }));
+      selects.push(typed(found, this.metadata));
     }
     return selects.length === 1
       ? (selects[0] ?? '')
@@ -195,8 +191,14 @@ function isState(state: unknown): state is State {
 
 interface Source {
   select: string;
-  /** The same, once the types of its columns are known from the table. */
-  typed?: (columns: readonly string[], metadata: TableMetadata) => string;
+  /** The same, with the types of the table where it has such a column: "007" is no number, and 9.90 no DOUBLE. */
+  typed?: (found: readonly Found[], metadata: TableMetadata) => string;
+}
+
+/** A column as DuckDB takes it to be after a look at the first rows. */
+interface Found {
+  name: string;
+  type: string;
 }
 
 /** One list for each stage. */
@@ -259,16 +261,16 @@ function readerOf(format: 'csv' | 'ndjson' | 'json' | 'parquet', path: string): 
     case 'parquet':
       return { select: `SELECT * FROM read_parquet(${file})` };
     case 'ndjson':
-      return { select: `SELECT * FROM read_json(${file}, format = 'newline_delimited')` };
+      return jsonReader(file, 'newline_delimited');
     case 'json':
-      return { select: `SELECT * FROM read_json(${file}, format = 'auto')` };
+      return jsonReader(file, 'auto');
     case 'csv':
       return {
         select: `SELECT * FROM read_csv(${file})`,
-        // "007" in a column of text is no number, whatever the first thousand lines look like.
-        typed: (columns, metadata) => {
-          const types = columns.flatMap(name => {
-            const type = findField(currentSchema(metadata), [name])?.field.type;
+        typed: (found, metadata) => {
+          const types = found.flatMap(({ name }) => {
+            const type = typeIn(metadata, name);
+            // A nested value in a file of lines is text, in whatever form.
             return typeof type === 'string' ? [`${quoteName(name)}: ${quoteText(duckType(type))}`] : [];
           });
           return `SELECT * FROM read_csv(${file}${types.length > 0 ? `, types = {${types.join(', ')}}` : ''})`;
@@ -277,4 +279,23 @@ function readerOf(format: 'csv' | 'ndjson' | 'json' | 'parquet', path: string): 
     default:
       return format satisfies never;
   }
+}
+
+/** It takes all columns or none: those that the table does not have keep the type that was found, and are refused by name later. */
+function jsonReader(file: string, form: 'auto' | 'newline_delimited'): Source {
+  const read = `read_json(${file}, format = ${quoteText(form)}`;
+  return {
+    select: `SELECT * FROM ${read})`,
+    typed: (found, metadata) => {
+      const columns = found.map(({ name, type: taken }) => {
+        const type = typeIn(metadata, name);
+        return `${quoteName(name)}: ${quoteText(type === undefined ? taken : duckType(type))}`;
+      });
+      return `SELECT * FROM ${read}, columns = {${columns.join(', ')}})`;
+    },
+  };
+}
+
+function typeIn(metadata: TableMetadata, name: string) {
+  return findField(currentSchema(metadata), [name])?.field.type;
 }

@@ -28,19 +28,23 @@ const columns: readonly Column<Taken>[] = [
 
 export function register(program: Command, context: Context): void {
   addClient(program, 'backup <file>', 'Save the whole installation in one file; it goes on working meanwhile')
+    .option('--no-lake', 'leave out the files of the lake')
     .addHelpText(
       'after',
       '\nThe key that opens stored secrets is not in it: save that once with moulin keys export.\n',
     )
     .action(
-      connected<ClientOptions, [string]>(context, async ({ client, answer }, file) => {
-        const backup = await save(client, file);
-        const taken = { file, ...factsOf(backup), key_place: await keyPlace(client) };
-        await answer.object(taken, columns);
-        await answer.remark(
-          'Its secrets open only with that key: keep a copy of it elsewhere (moulin keys export FILE).',
-        );
-      }),
+      connected<ClientOptions & { lake: boolean }, [string]>(
+        context,
+        async ({ client, answer, options }, file) => {
+          const backup = await save(client, file, options.lake);
+          const taken = { file, ...factsOf(backup), key_place: await keyPlace(client) };
+          await answer.object(taken, columns);
+          await answer.remark(
+            'Its secrets open only with that key: keep a copy of it elsewhere (moulin keys export FILE).',
+          );
+        },
+      ),
     );
 }
 
@@ -50,10 +54,10 @@ export function factsOf({ manifest, summary, bytes }: Restored) {
 }
 
 /** Under its name only once every byte of it has been read back and found right: a connection may end too early. */
-async function save(client: Client, file: string): Promise<Restored> {
+async function save(client: Client, file: string, lake: boolean): Promise<Restored> {
   if (existsSync(file)) throw fail('backup.file_exists', { file });
   const { verifyBackup } = await import('../../base/db/index.ts');
-  const { body } = await client['backup.download']();
+  const { body } = await client['backup.download']({ query: { lake: String(lake) } });
   const draft = `${file}.${process.pid}.part`;
   try {
     await writeSynced(draft, body);

@@ -28,7 +28,7 @@ export interface ServerParts {
   /** What the system page shows beside the state of the parts. */
   describe: () => Promise<Omit<System, 'parts'>>;
   /** A backup as a stream, told in the audit log. */
-  backup: (call: Pick<Call, 'principal' | 'origin'>) => Promise<StreamReply>;
+  backup: (call: Pick<Call, 'principal' | 'origin'> & { query: { lake: boolean } }) => Promise<StreamReply>;
   /** The Iceberg REST catalog, at /iceberg. */
   catalog?: Catalog;
   /** The built web UI; undefined or empty when it was not built. */

@@ -7,8 +7,11 @@ import { ArchiveError, END, HEADER_BYTES, paddingOf, readHeader } from './archiv
 import {
   ENTRY,
   FORMAT,
+  type LakeIndex,
+  lakeIndexSchema,
   type Manifest,
   manifestSchema,
+  parseLakePiece,
   parsePieceName,
   type Summary,
   summarySchema,
@@ -19,6 +22,8 @@ export interface Backup {
   file: string;
   manifest: Manifest;
   summary: Summary;
+  /** Absent: it was taken without the lake. */
+  lake?: LakeIndex;
   bytes: number;
 }
 
@@ -34,7 +39,20 @@ export async function verifyBackup(file: string): Promise<Backup> {
     refuseNewerFormat(file, manifest);
     const pieces = new Map<string, number>();
     let entry = await walk.next();
+    const lake = new Map<number, { pieces: number; bytes: number }>();
+    let index: LakeIndex | undefined;
     for (; entry && entry.name !== ENTRY.summary; entry = await walk.next()) {
+      if (entry.name === ENTRY.lake) {
+        index = parseText(await walk.body(entry.size), lakeIndexSchema, ENTRY.lake);
+        continue;
+      }
+      const of_lake = parseLakePiece(entry.name);
+      if (of_lake) {
+        const known = lake.get(of_lake.file) ?? { pieces: 0, bytes: 0 };
+        lake.set(of_lake.file, { pieces: known.pieces + 1, bytes: known.bytes + entry.size });
+        await walk.skip(entry.size);
+        continue;
+      }
       const piece = parsePieceName(entry.name);
       if (!piece || piece.number !== (pieces.get(piece.table) ?? 0) + 1)
         throw new ArchiveError(`the entry ${entry.name} is not expected where it stands`);
@@ -44,8 +62,9 @@ export async function verifyBackup(file: string): Promise<Backup> {
     if (!entry) throw new ArchiveError('its end is missing');
     const summary = parseText(await walk.body(entry.size), summarySchema, ENTRY.summary);
     checkPieces(manifest, summary, pieces);
+    checkLake(index, lake);
     await walk.checkEnd();
-    return { file, manifest, summary, bytes: walk.position() };
+    return { file, manifest, summary, ...(index && { lake: index }), bytes: walk.position() };
   });
 }
 
@@ -56,6 +75,43 @@ export async function readManifest(file: string): Promise<Manifest> {
     refuseNewerFormat(file, manifest);
     return manifest;
   });
+}
+
+function checkLake(
+  index: LakeIndex | undefined,
+  found: ReadonlyMap<number, { pieces: number; bytes: number }>,
+): void {
+  if (!index && found.size > 0) throw new ArchiveError('its list of the files of the lake is missing');
+  for (const [at, { key, bytes, pieces }] of (index?.files ?? []).entries()) {
+    const there = found.get(at + 1) ?? { pieces: 0, bytes: 0 };
+    if (index?.copied && (there.pieces !== pieces || there.bytes !== bytes))
+      throw new ArchiveError(`the file ${key} of the lake is not complete`);
+  }
+}
+
+/** The files of the lake of a verified backup, one after the other; each body is to be read before the next one. */
+export async function* readLakeFiles(
+  file: string,
+  index: LakeIndex,
+): AsyncGenerator<{ key: string; body: AsyncIterable<Buffer> }> {
+  const handle = await open(file).catch(error => {
+    throw explain(file, error);
+  });
+  try {
+    const walk = openWalk(handle);
+    let entry = await walk.next();
+    for (; entry && !parseLakePiece(entry.name) && entry.name !== ENTRY.lake; entry = await walk.next())
+      await walk.skip(entry.size);
+    for (const [at, { key }] of index.files.entries()) {
+      const body = async function* () {
+        for (; entry && parseLakePiece(entry.name)?.file === at + 1; entry = await walk.next())
+          yield await walk.body(entry.size);
+      };
+      yield { key, body: body() };
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The pieces of a verified backup in order, still compressed. */

@@ -3,7 +3,17 @@ import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import type { Snapshot } from '../snapshot.ts';
 import { END, paddingOf, sha256, writeHeader } from './archive.ts';
-import { ENTRY, FORMAT, type Manifest, PIECE_BYTES, pieceName, type Summary } from './manifest.ts';
+import {
+  ENTRY,
+  FORMAT,
+  type LakeIndex,
+  lakePieceName,
+  type Manifest,
+  PIECE_BYTES,
+  PLAIN_FORMAT,
+  pieceName,
+  type Summary,
+} from './manifest.ts';
 
 const compress = promisify(zstdCompress);
 
@@ -18,19 +28,43 @@ export interface BackupSource {
   openSnapshot(reason: string): Promise<Snapshot>;
 }
 
+/** What lies beside the store and belongs to it, as of the same moment. */
+export interface BackupLake {
+  root: string;
+  /** False: they are listed, and stay where they are. */
+  copied: boolean;
+  files(snapshot: Snapshot): AsyncIterable<BackupFile>;
+  /** Whatever it held so that nothing went meanwhile. */
+  close(): Promise<void>;
+}
+export interface BackupFile {
+  key: string;
+  bytes: number;
+  read(): Promise<AsyncIterable<Uint8Array>>;
+}
+
 /** A whole backup as bytes, in constant memory; whoever stops reading early ends it. */
-export async function* streamBackup(source: BackupSource): AsyncGenerator<Buffer, Written> {
-  const snapshot = await source.openSnapshot('backup');
+export async function* streamBackup(
+  source: BackupSource,
+  openLake?: () => Promise<BackupLake>,
+): AsyncGenerator<Buffer, Written> {
+  // Before the snapshot: what it shows is then kept from being deleted.
+  const lake = await openLake?.();
   try {
-    return yield* archive(snapshot);
+    const snapshot = await source.openSnapshot('backup');
+    try {
+      return yield* archive(snapshot, lake);
+    } finally {
+      await snapshot.close();
+    }
   } finally {
-    await snapshot.close();
+    await lake?.close();
   }
 }
 
 /** From one snapshot: whatever is written meanwhile is not in it. */
-async function* archive(snapshot: Snapshot): AsyncGenerator<Buffer, Written> {
-  const manifest = await describe(snapshot);
+async function* archive(snapshot: Snapshot, lake: BackupLake | undefined): AsyncGenerator<Buffer, Written> {
+  const manifest = { ...(await describe(snapshot)), format: lake ? FORMAT : PLAIN_FORMAT };
   const file = openArchive(Math.floor(Date.parse(manifest.created_at) / 1000));
   const summary: Summary = { tables: {}, sequences: await readSequences(snapshot) };
   yield* file.entry(ENTRY.manifest, json(manifest));
@@ -47,11 +81,44 @@ async function* archive(snapshot: Snapshot): AsyncGenerator<Buffer, Written> {
       yield* file.entry(pieceName(table.name, pieces), piece.value);
     }
   }
+  if (lake) yield* lakeEntries(file, lake, snapshot);
   yield* file.entry(ENTRY.summary, json(summary));
   yield* file.entry(ENTRY.sums, Buffer.from(file.sums()));
   yield* file.entry(ENTRY.trailer, json(file.trailer()));
   yield file.end();
   return { manifest, summary, bytes: file.trailer().bytes };
+}
+
+async function* lakeEntries(
+  file: ReturnType<typeof openArchive>,
+  { root, copied, files }: BackupLake,
+  snapshot: Snapshot,
+): AsyncGenerator<Buffer> {
+  const index: LakeIndex = { root, copied, files: [] };
+  for await (const { key, bytes, read } of files(snapshot)) {
+    let pieces = 0;
+    if (copied)
+      for await (const piece of equalPieces(await read())) {
+        pieces += 1;
+        yield* file.entry(lakePieceName(index.files.length + 1, pieces), piece);
+      }
+    index.files.push({ key, bytes, pieces });
+  }
+  yield* file.entry(ENTRY.lake, json(index));
+}
+
+async function* equalPieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(parts);
 }
 
 function json(value: unknown): Buffer {
