@@ -10,6 +10,7 @@ export {
   predicatesOf,
   type Scalar,
 } from './filter.ts';
+export { literal } from './literal.ts';
 export { parseFilter } from './parse.ts';
 export { type Pruning, pruning } from './prune.ts';
 export { filterSql, quoteName, quoteText, valueSql } from './sql.ts';

@@ -1,7 +1,7 @@
 import { IcebergError } from '../errors.ts';
 import { type BoundField, predicatesOf, quoteName, quoteText } from '../filter/index.ts';
 import { CONTENT, type Field, type Schema, type TableMetadata } from '../model.ts';
-import { type FieldPlace, fieldsById } from '../schema/fields.ts';
+import { type FieldPlace, fieldsById, freeName } from '../schema/fields.ts';
 import { duckType } from '../write/types.ts';
 import type { Plan } from './plan.ts';
 
@@ -114,5 +114,11 @@ export const columnOf = (field: Field) => ({
   name: inside(field.id),
   type: duckType(field.type),
 });
+
+/** What the places of rows are called beside these columns: a table of files may well have a column `_file`. */
+export function placeNames(columns: readonly Field[]): { file: string; pos: string } {
+  const taken = columns.map(({ name }) => name);
+  return { file: freeName(taken, '_file'), pos: freeName(taken, '_pos') };
+}
 
 export const outputSql = (field: Field) => `${inside(field.id)} AS ${quoteName(field.name)}`;

@@ -1,4 +1,5 @@
 export { changesSql, openChanges } from './change-sql.ts';
+export { placeNames } from './columns.ts';
 export { type DeleteFile, indexDeletes, isUnpartitioned, onlyPath, partitionKey } from './deletes.ts';
 export { type Footer, needsFooters } from './footers.ts';
 export { type ChangePlan, planAppends, planChanges, type Step, snapshotsAfter } from './incremental.ts';

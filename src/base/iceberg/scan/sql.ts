@@ -8,6 +8,7 @@ import {
   equalityIds,
   inside,
   outputSql,
+  placeNames,
   readColumns,
   schemaMap,
   unpushed,
@@ -37,7 +38,7 @@ import { filledValue, type Group, groupFiles } from './treatment.ts';
 export interface ScanSqlOptions {
   /** By location; of tables for which `needsFooters` says so. */
   footers?: ReadonlyMap<string, Footer>;
-  /** Two columns more: `_file`, the location in the manifest, and `_pos`, the row's place in the file. */
+  /** Two columns more: `_file`, the location in the manifest, and `_pos`, the row's place in the file; see `placeNames`. */
   positions?: boolean;
 }
 
@@ -65,8 +66,15 @@ function noRowsSql(plan: Plan, options: ScanSqlOptions): string {
   const columns = plan.columns.map(
     field => `CAST(NULL AS ${duckType(field.type)}) AS ${quoteName(field.name)}`,
   );
-  const places = options.positions ? ['CAST(NULL AS VARCHAR) AS _file', 'CAST(NULL AS BIGINT) AS _pos'] : [];
+  const places = options.positions
+    ? placesSql(plan, { file: 'CAST(NULL AS VARCHAR)', row: 'CAST(NULL AS BIGINT)' })
+    : [];
   return `SELECT ${[...columns, ...places].join(', ')} WHERE false`;
+}
+
+function placesSql({ columns }: Plan, { file, row }: { file: string; row: string }): string[] {
+  const names = placeNames(columns);
+  return [`${file} AS ${quoteName(names.file)}`, `${row} AS ${quoteName(names.pos)}`];
 }
 
 interface Context extends DeleteContext {
@@ -76,7 +84,10 @@ interface Context extends DeleteContext {
 
 function groupSql(group: Group, context: Context): string {
   const { plan, positions } = context;
-  const output = [...plan.columns.map(outputSql), ...(positions ? ['location AS _file', 'row AS _pos'] : [])];
+  const output = [
+    ...plan.columns.map(outputSql),
+    ...(positions ? placesSql(plan, { file: 'location', row: 'row' }) : []),
+  ];
   const joins = [
     ...(group.position_deletes ? [positionDeletesSql(group, context)] : []),
     ...(group.equality_deletes ? equalityDeletesSql(group, context) : []),

@@ -143,3 +143,11 @@ export function fieldName(schema: Schema, id: number): string {
   const place = fieldsById(schema).get(id);
   return place ? printPath(place.path) : `#${id}`;
 }
+
+/** A name for a column of ours beside those of a table or query, which may be called anything. */
+export function freeName(taken: Iterable<string>, wanted: string): string {
+  const folded = new Set([...taken].map(foldCase));
+  let name = wanted;
+  while (folded.has(foldCase(name))) name += '_';
+  return name;
+}

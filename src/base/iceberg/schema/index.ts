@@ -9,6 +9,7 @@ export {
   fieldsById,
   findField,
   foldCase,
+  freeName,
   highestFieldId,
   printPath,
   walk,

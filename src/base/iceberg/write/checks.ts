@@ -1,7 +1,7 @@
 import { IcebergError } from '../errors.ts';
 import { quoteName, quoteText } from '../filter/index.ts';
 import type { Field, Schema } from '../model.ts';
-import { type FieldPlace, fieldsById, foldCase, printPath } from '../schema/index.ts';
+import { type FieldPlace, fieldsById, freeName, printPath } from '../schema/index.ts';
 import type { Engine } from '../world.ts';
 import { countSql, isWithin, type Leaf, leavesOf } from './leaves.ts';
 import { isFloat } from './metrics.ts';
@@ -110,7 +110,10 @@ async function countPerFile(
   const sums = places.map(({ field }) => `sum(${countSql(schema, field, test)})::BIGINT AS "${field.id}"`);
   const list = files.map(file => quoteText(file.path)).join(', ');
   // A column may be called `filename`.
-  const path = freeName(schema, 'path');
+  const path = freeName(
+    schema.fields.map(field => field.name),
+    'path',
+  );
   const rows = await engine.query(
     `SELECT ${quoteName(path)}, ${sums.join(', ')}
      FROM read_parquet([${list}], filename = ${quoteText(path)}, hive_partitioning = false) GROUP BY ALL`,
@@ -121,11 +124,4 @@ async function countPerFile(
       new Map(places.map(({ field }) => [field.id, Number(row[field.id] ?? 0)])),
     ]),
   );
-}
-
-function freeName(schema: Schema, wanted: string): string {
-  const taken = new Set(schema.fields.map(field => foldCase(field.name)));
-  let name = wanted;
-  while (taken.has(name)) name += '_';
-  return name;
 }
