@@ -85,11 +85,11 @@ export const duckdb: Engine = {
 };
 
 function attach({ uri, warehouse, token, s3 }: Place): string[] {
-  const keys = s3 && [
-    `CREATE SECRET keys (TYPE s3, KEY_ID ${text(s3.access_key)}, SECRET ${text(s3.secret_key)}, REGION ${text(s3.region)},
+  const keys = s3?.keys && [
+    `CREATE SECRET keys (TYPE s3, KEY_ID ${text(s3.keys.access)}, SECRET ${text(s3.keys.secret)}, REGION ${text(s3.region)},
       ENDPOINT ${text(new URL(s3.endpoint).host)}, URL_STYLE 'path', USE_SSL false)`,
   ];
-  const delegation = s3 ? ", ACCESS_DELEGATION_MODE 'none'" : '';
+  const delegation = s3?.keys ? ", ACCESS_DELEGATION_MODE 'none'" : '';
   return [
     ...(keys ?? []),
     `CREATE SECRET token (TYPE iceberg, TOKEN ${text(token)})`,

@@ -15,8 +15,8 @@ export interface Place {
   /** The workspace. */
   warehouse: string;
   token: string;
-  /** Of the S3 that the tables are on: keys that a client brings itself. Without, it asks the catalog for some, or needs none. */
-  s3?: { endpoint: string; region: string; access_key: string; secret_key: string };
+  /** That the tables are on, with the keys that a client brings itself. Without keys it asks the catalog for some. */
+  s3?: { endpoint: string; region: string; keys?: { access: string; secret: string } };
 }
 
 export interface Engine {

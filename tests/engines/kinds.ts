@@ -10,7 +10,7 @@ export const KINDS: readonly Row[] = [
   {
     ...{ id: -7, name: 'ab', day: '1969-12-31', moment: '1969-12-31 23:59:59.999999' },
     ...{ moment_utc: '1969-07-20 20:17:40.123456', price: '-0.01', flag: 'false' },
-    ...{ city: "L'Aquila", tags: '', sizes: null },
+    ...{ city: "L'Aquila", tags: '', sizes: -3 },
   },
   {
     ...{ id: 1, name: 'zürich', day: '2026-02-28', moment: '2026-02-28 23:59:59.123456' },

@@ -64,11 +64,11 @@ function nameOf({ namespace, name }: TableName): string {
 function propertiesOf({ uri, warehouse, token, s3 }: Place): Record<string, string> {
   return {
     ...{ type: 'rest', uri, warehouse, token },
-    ...(s3 && {
+    ...(s3?.keys && {
       's3.endpoint': s3.endpoint,
       's3.region': s3.region,
-      's3.access-key-id': s3.access_key,
-      's3.secret-access-key': s3.secret_key,
+      's3.access-key-id': s3.keys.access,
+      's3.secret-access-key': s3.keys.secret,
     }),
   };
 }

@@ -25,7 +25,10 @@ function testKeys(engine: Engine, skip: string | false): void {
     const server = await s3Server(t, 'minio');
     const role = 'arn:aws:iam::000000000000:role/lake';
     const storage = await openS3Storage(server.options({ sts: { role, endpoint: null } }));
-    const { ours, place } = await openEngineLake(t, { storage });
+    const { ours, place } = await openEngineLake(t, {
+      storage,
+      s3: { endpoint: server.endpoint, region: 'us-east-1' },
+    });
     const opened = await engine.open(place);
     t.after(() => opened.close());
     for (const title of ['append to ours', 'create and fill', 'delete'])
@@ -93,8 +96,8 @@ async function openS3(t: TestContext) {
   const server = await s3Server(t);
   const storage = await openS3Storage(server.options());
   const { endpoint } = server;
-  const keys = { access_key: S3_ACCESS_KEY, secret_key: S3_SECRET_KEY };
-  return { storage, s3: { endpoint, region: 'us-east-1', ...keys } };
+  const keys = { access: S3_ACCESS_KEY, secret: S3_SECRET_KEY };
+  return { storage, s3: { endpoint, region: 'us-east-1', keys } };
 }
 
 /** What it lacks was said by `lacks`, and is not asked for. */

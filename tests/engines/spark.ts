@@ -37,6 +37,7 @@ let places = 0;
 
 export const spark: Engine = {
   name: 'Spark',
+  takes_keys: true,
   lacks: {
     write_two: 'it commits one table at a time',
   },
@@ -50,6 +51,7 @@ export const spark: Engine = {
       (await ask({ operation: 'sql', arguments: { statement } })) as Row[];
     const run = async (statement: string) => void (await query(statement));
     const nameOf = ({ namespace, name }: TableName) => `${catalog}.${quote(namespace)}.${quote(name)}`;
+    const readKinds = (table: TableName, like?: Row) => query(readKindsSql(nameOf(table), KINDS_SQL, like));
     const values = (rows: readonly Row[]) => valuesOf(rows, { type: 'STRING', text });
     const columns = '(id BIGINT, name STRING, amount DOUBLE) USING iceberg';
     return {
@@ -86,10 +88,12 @@ export const spark: Engine = {
       tag: (table, name) => run(`ALTER TABLE ${nameOf(table)} CREATE TAG ${quote(name)}`),
       set_property: (table, name, value) =>
         run(`ALTER TABLE ${nameOf(table)} SET TBLPROPERTIES (${text(name)} = ${text(value)})`),
-      rename: (table, to) => run(`ALTER TABLE ${nameOf(table)} RENAME TO ${nameOf(to)}`),
+      rename: (table, to) =>
+        run(`ALTER TABLE ${nameOf(table)} RENAME TO ${quote(to.namespace)}.${quote(to.name)}`),
       drop: table => run(`DROP TABLE ${nameOf(table)}`),
       purge: table => run(`DROP TABLE ${nameOf(table)} PURGE`),
-      read_kinds: (table, like) => query(readKindsSql(nameOf(table), KINDS_SQL, like)),
+      read_kinds: readKinds,
+      find_before_1970: readKinds,
       append_kinds: (table, rows) => run(`INSERT INTO ${nameOf(table)} ${kindsOf(rows, KINDS_SQL)}`),
       list_views: async namespace =>
         (await query(`SHOW VIEWS IN ${catalog}.${quote(namespace)}`)).map(
@@ -120,13 +124,16 @@ async function start(): Promise<SparkProcess> {
 function propertiesOf({ uri, warehouse, token, s3 }: Place): Record<string, string> {
   return {
     ...{ type: 'rest', uri, warehouse, token },
+    // Else it shows a table for half a minute as it was, whoever writes to it.
+    'cache-enabled': 'false',
     ...(s3 && {
       'io-impl': 'org.apache.iceberg.aws.s3.S3FileIO',
       's3.endpoint': s3.endpoint,
       's3.path-style-access': 'true',
-      's3.access-key-id': s3.access_key,
-      's3.secret-access-key': s3.secret_key,
       'client.region': s3.region,
+      ...(s3.keys
+        ? { 's3.access-key-id': s3.keys.access, 's3.secret-access-key': s3.keys.secret }
+        : { 'header.X-Iceberg-Access-Delegation': 'vended-credentials' }),
     }),
   };
 }

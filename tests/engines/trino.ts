@@ -22,6 +22,7 @@ let places = 0;
 
 export const trino: Engine = {
   name: 'Trino',
+  takes_keys: true,
   lacks: {
     write_two: 'it commits one table at a time',
     tag: 'its SQL has no tags',
@@ -36,6 +37,8 @@ export const trino: Engine = {
     await run(`CREATE CATALOG ${catalog} USING iceberg WITH (${propertiesOf(place)})`);
     const [found] = await query('SELECT node_version AS version FROM system.runtime.nodes');
     const read = async (from: string) => toRows(await query(`SELECT * FROM ${from} ORDER BY id`));
+    const readKinds = async (table: TableName, like?: Row) =>
+      toRows(await query(readKindsSql(nameOf(table), KINDS_SQL, like)));
     const namesIn = async (namespace: string, from: string) =>
       (
         await query(
@@ -81,7 +84,8 @@ export const trino: Engine = {
       // It asks for the files with every drop.
       drop: table => run(`DROP TABLE ${nameOf(table)}`),
       purge: table => run(`DROP TABLE ${nameOf(table)}`),
-      read_kinds: async (table, like) => toRows(await query(readKindsSql(nameOf(table), KINDS_SQL, like))),
+      read_kinds: readKinds,
+      find_before_1970: readKinds,
       append_kinds: (table, rows) => run(`INSERT INTO ${nameOf(table)} ${kindsOf(rows, KINDS_SQL)}`),
       list_views: namespace => namesIn(namespace, 'views'),
       create_view: (view, sql) => run(`CREATE VIEW ${nameOf(view)} AS ${sql}`),
@@ -104,8 +108,9 @@ function propertiesOf({ uri, warehouse, token, s3 }: Place): string {
           's3.endpoint': s3.endpoint,
           's3.region': s3.region,
           's3.path-style-access': 'true',
-          's3.aws-access-key': s3.access_key,
-          's3.aws-secret-key': s3.secret_key,
+          ...(s3.keys
+            ? { 's3.aws-access-key': s3.keys.access, 's3.aws-secret-key': s3.keys.secret }
+            : { 'iceberg.rest-catalog.vended-credentials-enabled': 'true' }),
         }
       : { 'fs.native-local.enabled': 'true', 'local.location': '/' }),
   };
