@@ -14,8 +14,8 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const TESTS = '{src,tests,web/src,web/build,scripts,bench}/**/*.test.ts';
 /** These take longest: begun first, they do not leave one processor idle at the end. */
 const LONG = /^tests\/(package|launch|e2e|crash)\//;
-/** No single test needs this long; one that hangs must not hold up everything. */
-const TEST_TIMEOUT_MS = 10 * 60_000;
+/** No file needs this long, unless said; one that hangs must not hold up everything. */
+const MINUTES = '10';
 
 interface Counts {
   passed: number;
@@ -40,12 +40,14 @@ function inOrder(files: readonly string[]): string[] {
   return [...new Set(files)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-async function runAll(files: readonly string[], concurrency: number): Promise<Counts> {
+async function runAll(
+  files: readonly string[],
+  limits: { concurrency: number; timeout: number },
+): Promise<Counts> {
   const events = run({
     cwd: ROOT,
     files: files.map(file => join(ROOT, file)),
-    concurrency,
-    timeout: TEST_TIMEOUT_MS,
+    ...limits,
   });
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   const report = Readable.from(select(events, counts)).compose(new spec());
@@ -107,12 +109,12 @@ function sum(into: Counts, { tests, passed, skipped, todo }: Summary['counts']):
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { concurrency: { type: 'string' } },
+  options: { concurrency: { type: 'string' }, minutes: { type: 'string', default: MINUTES } },
 });
 const files = chooseFiles(positionals);
-const { passed, failed, skipped } = await runAll(
-  files,
-  Number(options.concurrency ?? availableParallelism()),
-);
+const { passed, failed, skipped } = await runAll(files, {
+  concurrency: Number(options.concurrency ?? availableParallelism()),
+  timeout: Number(options.minutes) * 60_000,
+});
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
