@@ -84,7 +84,9 @@ function referenceOf(table: Table, column: Column, planted: Planted): unknown {
     const name = targets?.split(', ')[index];
     if (index >= 0 && target && name) return planted.get(target)?.[name];
   }
-  return column.name === 'workspace_id' ? planted.get('workspaces')?.id : undefined;
+  // In the form of Iceberg's JDBC catalog, the name of a catalog is the workspace.
+  const is_workspace = column.name === 'workspace_id' || column.name === 'catalog_name';
+  return is_workspace ? planted.get('workspaces')?.id : undefined;
 }
 
 /** Words of several scripts, right to left too, an emoji, what CSV and COPY would trip over. */
@@ -98,13 +100,19 @@ function makeValue(table: Table, column: Column): unknown {
     case 'uuid':
       return newId();
     case 'text':
+    case 'character varying(255)':
+    case 'character varying(1000)':
       return `${tag} ${AWKWARD}`;
+    case 'character varying(5)':
+      return tag.slice(0, 5);
     case 'text[]':
       return [tag, AWKWARD, '', 'NULL', '{}'];
     case 'smallint':
       return randomInt(1, 2 ** 15);
     case 'integer':
       return randomInt(1, rangeEnd(table, column.name) ?? 2 ** 31);
+    case 'double precision':
+      return 1.5;
     case 'bigint':
       return String(2n ** 53n + BigInt(randomInt(2 ** 40)));
     case 'boolean':
