@@ -196,6 +196,7 @@ export const lakePartitionSchema = z.object({
   delete_files: count,
   bytes: count,
 });
+export type LakePartition = z.infer<typeof lakePartitionSchema>;
 
 export const lakeTableDetailSchema = lakeTableSchema.extend({
   table_uuid: z.string().nullable(),
@@ -295,6 +296,7 @@ export const lakeCareSchema = z.object({
   run_id: id.nullable(),
   result: z.record(z.string(), z.unknown()),
 });
+export type LakeCare = z.infer<typeof lakeCareSchema>;
 
 // ── Other catalogs ──────────────────────────────────────────────────────────────────────────────────
 
@@ -462,14 +464,7 @@ export const lakeRoutes = defineRoutes({
     output: lakeTableDetailSchema,
     status: 201,
     idempotent: true,
-    errors: [
-      'lake.table_taken',
-      'lake.namespace_missing',
-      'lake.outside',
-      'lake.corrupt',
-      'lake.missing_file',
-      'lake.unsupported',
-    ],
+    errors: ['lake.table_taken', 'lake.namespace_missing', 'lake.outside', 'lake.unsupported'],
   },
   'lake_tables.show': {
     method: 'GET',
@@ -559,7 +554,7 @@ export const lakeRoutes = defineRoutes({
     params: byId,
     query: pageQuery,
     output: pageOf(lakeSnapshotSchema),
-    errors: ['object.not_found', 'lake.corrupt', 'lake.missing_file'],
+    errors: ['object.not_found'],
   },
   'lake_tables.compare': {
     method: 'GET',
@@ -570,7 +565,7 @@ export const lakeRoutes = defineRoutes({
     params: byId,
     query: z.object({ from: snapshotId.optional(), to: snapshotId }),
     output: lakeCompareSchema,
-    errors: ['object.not_found', 'lake.no_snapshot', 'lake.corrupt', 'lake.missing_file'],
+    errors: ['object.not_found', 'lake.no_snapshot'],
   },
   'lake_tables.files': {
     method: 'GET',
@@ -585,7 +580,7 @@ export const lakeRoutes = defineRoutes({
       content: z.enum(['data', 'deletes']).optional(),
     }),
     output: pageOf(lakeFileSchema),
-    errors: ['object.not_found', 'lake.no_snapshot', 'lake.corrupt', 'lake.missing_file'],
+    errors: ['object.not_found', 'lake.no_snapshot'],
   },
   'lake_tables.partitions': {
     method: 'GET',
@@ -596,7 +591,7 @@ export const lakeRoutes = defineRoutes({
     params: byId,
     query: pageQuery,
     output: pageOf(lakePartitionSchema),
-    errors: ['object.not_found', 'lake.corrupt', 'lake.missing_file'],
+    errors: ['object.not_found'],
   },
   'lake_tables.rollback': {
     method: 'POST',
@@ -719,7 +714,7 @@ export const lakeRoutes = defineRoutes({
     body_limit: UPLOAD_PART_BYTES,
     output: z.object({ upload_id: id, part: count, bytes: count }),
     status: 201,
-    errors: ['storage.full', 'lake.upload'],
+    errors: ['lake.upload'],
   },
   'lake_tables.import': {
     method: 'POST',

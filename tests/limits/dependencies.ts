@@ -19,7 +19,7 @@ const S3 = /^src\/base\/storage\/s3\//;
 /** Its SQL is the state machine itself, a file for each part of it. */
 const RUNS = /^src\/domains\/runs\//;
 const CLI = /^src\/doors\/cli\//;
-const STORES = /^src\/(domains|doors)\/(.+\/)?store\.ts$/;
+const STORES = /^src\/(domains|doors)\/(.+\/)?store(\.ts$|\/)/;
 
 /** `dependencies` of package.json: on every user's machine. */
 export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
@@ -42,6 +42,11 @@ export const RUNTIME: Readonly<Record<string, RuntimeDependency>> = {
     why: 'questions, passwords and spinners on a terminal, with keyboard and colour handled',
     licence: 'MIT',
     where: [CLI],
+  },
+  '@duckdb/node-api': {
+    why: 'reads and writes Parquet and runs SQL inside the process; rows never pass through JavaScript',
+    licence: 'MIT',
+    where: [/^src\/base\/iceberg\/local\//],
   },
   '@fastify/cookie': {
     why: 'parses and writes cookies inside the server that we use',
@@ -117,8 +122,10 @@ export const TOOLS: Readonly<Record<string, Dependency>> = {
   '@types/pg': { why: 'types of the driver', licence: 'MIT' },
   '@types/pg-copy-streams': { why: 'types of the COPY streams', licence: 'MIT' },
   autocannon: { why: 'load for the API benchmarks', licence: 'MIT' },
+  avsc: { why: 'another reader and writer of Avro, to compare with our own', licence: 'MIT' },
   'axe-core': { why: 'accessibility of every page; never shipped', licence: 'MPL-2.0' },
   'fast-check': { why: 'properties and the fuzzing of every route', licence: 'MIT' },
+  icebird: { why: 'another reader of Iceberg, to compare with', licence: 'MIT' },
   'oidc-provider': { why: 'a real identity provider for the tests of sign-in', licence: 'MIT' },
   'playwright-core': { why: "drives the machine's Chromium; downloads nothing", licence: 'Apache-2.0' },
   typescript: { why: 'checks types, and its parser reads the source for these tests', licence: 'Apache-2.0' },

@@ -1,8 +1,7 @@
 import { Button } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { z } from 'zod';
-import type { LakePolicy, lakeCareSchema } from '../../../../src/contract/lake.ts';
+import type { LakeCare, LakePolicy } from '../../../../src/contract/lake.ts';
 import { LAKE_CARE } from '../../../../src/contract/lake-words.ts';
 import { useApi, useApiChange } from '../../api.ts';
 import { useFormat } from '../../i18n/use-format.ts';
@@ -20,8 +19,6 @@ import { useMay, useMembership } from '../../session.ts';
 import css from './care-tab.module.css';
 import { PolicyForm } from './policy-form.tsx';
 import { isOurs, type LakeTableDetail } from './table.ts';
-
-type Care = z.infer<typeof lakeCareSchema>;
 
 /** How the table is, what is done about it by itself, what was done, and doing it now. */
 export function CareTab({ table }: { table: LakeTableDetail }) {
@@ -134,7 +131,7 @@ function ownOf(policy: LakePolicy, before: { policy: LakePolicy; own: string[] }
   return Object.fromEntries(entries);
 }
 
-function useCareColumns(): Column<Care>[] {
+function useCareColumns(): Column<LakeCare>[] {
   const { t } = useTranslation('lake');
   const slug = useMembership()?.workspace.slug ?? '';
   return [
@@ -171,7 +168,7 @@ function kindText(kind: string, t: ReturnType<typeof useTranslation<'lake'>>['t'
   return known === undefined ? kind : t(`care.kinds.${known}`);
 }
 
-function resultText(result: Care['result']): string {
+function resultText(result: LakeCare['result']): string {
   return Object.entries(result)
     .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join(', ');

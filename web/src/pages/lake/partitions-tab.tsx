@@ -1,14 +1,11 @@
 import { useTranslation } from 'react-i18next';
-import type { z } from 'zod';
-import type { lakePartitionSchema } from '../../../../src/contract/lake.ts';
+import type { LakePartition } from '../../../../src/contract/lake.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import type { Column } from '../../parts/table/column.ts';
 import { DataTable } from '../../parts/table/data-table.tsx';
 import { usePagedList } from '../../parts/table/list.ts';
 import { useTableView } from '../../parts/table/use-table-view.ts';
 import type { LakeTableDetail } from './table.ts';
-
-type Partition = z.infer<typeof lakePartitionSchema>;
 
 export function PartitionsTab({ table }: { table: LakeTableDetail }) {
   const { t } = useTranslation('lake');
@@ -27,7 +24,7 @@ export function PartitionsTab({ table }: { table: LakeTableDetail }) {
   );
 }
 
-function usePartitionColumns(): Column<Partition>[] {
+function usePartitionColumns(): Column<LakePartition>[] {
   const { t } = useTranslation('lake');
   const { number, bytes } = useFormat();
   return [
