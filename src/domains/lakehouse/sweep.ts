@@ -73,10 +73,10 @@ export async function purgeDropped({ store, storage }: Parts): Promise<number> {
   const tables = await store.withInstance('dropped tables', tx => purgeableTables(tx, days, BATCH), {
     read_only: true,
   });
-  for (const table of tables) {
+  await eachAlone(tables, async table => {
     if (!keepsFiles(table)) await removeFolder({ storage }, table.workspace_id, `${table.location}/`);
     await store.withInstance('a dropped table is gone', tx => deleteTableRows(tx, [table.id]));
-  }
+  });
   return tables.length;
 }
 
@@ -98,9 +98,9 @@ export async function sweepEnded(parts: Parts, request_seconds = REQUEST_SECONDS
     },
   );
   const byPlace = Map.groupBy(ended, ({ workspace_id, prefix }) => `${workspace_id} ${prefix}`);
-  for (const group of byPlace.values()) {
+  await eachAlone(byPlace.values(), async group => {
     const [first] = group;
-    if (!first) continue;
+    if (!first) return;
     const left = await leftBy(parts, first, group);
     const files = parts.filesOf(first.workspace_id);
     for (const location of left) await files.remove(location);
@@ -110,8 +110,15 @@ export async function sweepEnded(parts: Parts, request_seconds = REQUEST_SECONDS
         group.map(({ id }) => id),
       ),
     );
-  }
+  });
   return ended.length;
+}
+
+/** One table that is damaged keeps no other one waiting. Of what failed, the first is told. */
+async function eachAlone<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await work(item).catch(error => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Listed before the table is loaded: what is committed in between is known to be needed. */

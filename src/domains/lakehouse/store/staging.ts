@@ -105,6 +105,10 @@ export async function removeLatePins(tx: Tx): Promise<void> {
 
 // ── Garbage ─────────────────────────────────────────────────────────────────────────────────────────
 
+/**
+ * Dated when it is written and not when its transaction began, which may be long before: by then whoever reads what is forgotten
+ * here has pinned it, for a pin cannot be set while the table is locked for its commit.
+ */
 export async function addGarbage(
   tx: Tx,
   garbage: {
@@ -115,8 +119,8 @@ export async function addGarbage(
   },
 ): Promise<void> {
   await sql`
-    insert into lake_garbage (id, workspace_id, table_id, location, reason)
-    select gen_random_uuid(), ${garbage.workspace_id}, ${garbage.table_id}, location, ${garbage.reason}
+    insert into lake_garbage (id, workspace_id, table_id, location, reason, created_at)
+    select gen_random_uuid(), ${garbage.workspace_id}, ${garbage.table_id}, location, ${garbage.reason}, clock_timestamp()
     from unnest(${[...garbage.locations]}::text[]) as w(location)`.execute(tx);
 }
 
