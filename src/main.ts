@@ -57,7 +57,7 @@ function hostOf(place: Place): CliHost {
     relocateLake: async (resolved, options) =>
       (await import('./main/relocate.ts')).relocateHere(resolved, options),
     restoreInstance: async (resolved, file) =>
-      (await import('./main/store.ts')).restoreInstance(resolved, file),
+      (await import('./main/restore.ts')).restoreInstance(resolved, file),
   };
 }
 
