@@ -52,6 +52,7 @@ export function commandTree(): Promise<Command> {
     openWorker: unused,
     tryRunner: unused,
     tryStorage: unused,
+    relocateLake: unused,
     restoreInstance: unused,
   };
   return wholeProgram({ host, terminal: processTerminal(), exit: () => {}, wholeProgram: commandTree });

@@ -36,7 +36,7 @@ export async function relocateOn(
 ): Promise<Relocated | undefined> {
   const { openPrepared } = await import('../base/db/index.ts');
   const { lakeFiles, relocateLake } = await import('../domains/lakehouse/index.ts');
-  const { openEngine } = await import('../base/iceberg/index.ts');
+  const { localEngine } = await import('../base/iceberg/index.ts');
   const address = await startStore(config, {});
   opened.defer(() => address.close());
   const store = await openPrepared(address.app, address.instance_id);
@@ -48,7 +48,7 @@ export async function relocateOn(
   opened.defer(() => cache.close());
   const drafts = await openDrafts(config);
   opened.defer(() => drafts.close());
-  const engine = await openEngine({ temp_folder: join(config.data, 'run', 'spill') });
+  const engine = await localEngine({ temp_folder: join(config.data, 'run', 'spill') });
   opened.defer(() => engine.close());
   const filesIn = (storage: Storage) => (within: string) => lakeFiles({ storage, cache, drafts, within });
   return await relocateLake({

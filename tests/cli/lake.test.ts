@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { newInstallation } from './installation.ts';
@@ -8,13 +8,13 @@ import { newInstallation } from './installation.ts';
 
 async function running(t: TestContext) {
   const installation = await newInstallation(t);
-  await installation.start();
+  const { stop } = await installation.start();
   const place = async (name: string, text: string) => {
     const path = join(installation.home, name);
     await writeFile(path, text);
     return path;
   };
-  return { ...installation, place };
+  return { ...installation, place, stop };
 }
 
 test('a file becomes a table, is merged into it, and comes out again', async t => {
@@ -107,4 +107,31 @@ test('what did not work is said, and the exit code says so too', async t => {
   assert.equal(JSON.parse(odd.stdout || odd.stderr).code, 'cli.usage');
   const name = await moulin(['table', 'add', 'orders', '--field', 'id:bigint']);
   assert.match(name.stderr, /"orders" is no name such as shop\.orders/);
+});
+
+test('a lake whose folder was moved says so, and is told where it is', async t => {
+  const { home, moulin, json, place, ...installation } = await running(t);
+  const words = ['table', 'import', 'shop.places', await place('places.csv', 'id,city\n1,Lyon\n')];
+  await json(...words);
+  const old = join(home, 'data');
+  await installation.stop();
+  const moved = join(home, 'elsewhere');
+  await rename(old, moved);
+  const elsewhere = ['--data', moved];
+  const again = await installation.start(...elsewhere);
+  assert.match(again.output(), /lake relocate/);
+  await again.stop();
+
+  const told = await moulin(['lake', 'relocate', ...elsewhere, '--json']);
+  assert.equal(told.code, 0, told.stderr);
+  assert.equal(JSON.parse(told.stdout).tables, 1);
+  const twice = await moulin(['lake', 'relocate', ...elsewhere]);
+  assert.match(twice.stderr, /is where its tables say/);
+  const last = await installation.start(...elsewhere);
+  assert.doesNotMatch(last.output(), /lake relocate/);
+  const file = join(home, 'out.csv');
+  const exported = await moulin(['table', 'export', 'shop.places', '--output', file, ...elsewhere]);
+  assert.equal(exported.code, 0, exported.stderr);
+  assert.equal((await readFile(file, 'utf8')).trim(), 'id,city\n1,Lyon');
+  assert.equal((await json<{ tables: number }>('lake', 'show', ...elsewhere)).tables, 1);
 });

@@ -67,6 +67,7 @@ export const COMMANDS: readonly CommandLine[] = [
     load: () => import('./schedule.ts'),
   },
   { name: 'run', alias: 'runs', summary: 'Work that was started', load: () => import('./run.ts') },
+  { name: 'lake', alias: 'lakes', summary: 'The lake as a whole', load: () => import('./lake.ts') },
   { name: 'table', alias: 'tables', summary: 'Tables of the lake', load: () => import('./table.ts') },
   {
     name: 'namespace',
