@@ -223,12 +223,18 @@ function namesOf(paths: readonly string[][]): string {
 
 /** Newest first. Times may lie, sequence numbers do not; tables of version 1 have only times. */
 export function newestFirst({ snapshots }: TableMetadata): Snapshot[] {
-  return snapshots.toSorted(
-    (a, b) =>
-      b['sequence-number'] - a['sequence-number'] ||
-      b['timestamp-ms'] - a['timestamp-ms'] ||
-      Number(b['snapshot-id'] - a['snapshot-id'] > 0n) * 2 - 1,
-  );
+  return snapshots.toSorted((a, b) => comparePlaces(placeOf(a), placeOf(b)));
+}
+
+/** Where a snapshot stands in that order, also when it is gone. */
+export type SnapshotPlace = readonly [sequence_number: number, timestamp_ms: number, id: string];
+
+export function placeOf(snapshot: Snapshot): SnapshotPlace {
+  return [snapshot['sequence-number'], snapshot['timestamp-ms'], String(snapshot['snapshot-id'])];
+}
+
+export function comparePlaces(a: SnapshotPlace, b: SnapshotPlace): number {
+  return b[0] - a[0] || b[1] - a[1] || Number(BigInt(b[2]) - BigInt(a[2]));
 }
 
 export function showSnapshots(

@@ -9,7 +9,7 @@ import type { LakeRow, Loaded } from '../lake.ts';
 import { byName, filesAfter, partitionsOf } from '../list-files.ts';
 import { fullName } from '../names.ts';
 import { inOurWords } from '../problems.ts';
-import { newestFirst, showSnapshots } from '../show.ts';
+import { comparePlaces, newestFirst, placeOf, showSnapshots } from '../show.ts';
 import { committersOf } from '../store/commits.ts';
 import { contextOf, type LakeRouteParts, loadWhole, needTable, needWhole, read, readers } from './asking.ts';
 
@@ -18,7 +18,7 @@ type Routes = Pick<
   'lake_tables.snapshots' | 'lake_tables.compare' | 'lake_tables.files' | 'lake_tables.partitions'
 >;
 
-const snapshotKey = z.tuple([z.string().regex(/^\d{1,19}$/)]);
+const snapshotKey = z.tuple([z.number().int(), z.number().int(), z.string().regex(/^\d{1,19}$/)]);
 const fileKey = z.tuple([z.number().int().min(0), z.number().int().min(0)]);
 const partitionKey = z.tuple([z.string().max(4000), z.number().int()]);
 
@@ -31,12 +31,9 @@ export function historyHandlers(parts: LakeRouteParts): Handlers<Routes> {
       const { params, query, workspace_id } = call;
       const row = await needTable(parts, call, params.id);
       const { metadata } = await lake.tables.load(contextOf(call), row.id);
-      const after = readCursor(query.cursor, snapshotKey)?.[0];
-      const all = newestFirst(metadata);
-      const from = after === undefined ? 0 : all.findIndex(each => String(each['snapshot-id']) === after) + 1;
-      const page = toPage(all.slice(from, from + rowsOf(query.limit)), query.limit, each => [
-        String(each['snapshot-id']),
-      ]);
+      const after = readCursor(query.cursor, snapshotKey);
+      const left = newestFirst(metadata).filter(each => !after || comparePlaces(after, placeOf(each)) < 0);
+      const page = toPage(left.slice(0, rowsOf(query.limit)), query.limit, placeOf);
       const ids = page.items.map(each => String(each['snapshot-id']));
       const committers = await read(parts, call, tx => committersOf(tx, workspace_id, row.id, ids));
       return { ...page, items: showSnapshots(metadata, page.items, committers) };
