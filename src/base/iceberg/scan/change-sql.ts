@@ -1,4 +1,6 @@
+import { IcebergError } from '../errors.ts';
 import { quoteName } from '../filter/index.ts';
+import { foldCase } from '../schema/fields.ts';
 import { duckType } from '../write/types.ts';
 import type { ChangePlan, Step } from './incremental.ts';
 import { footersFor, locationsOf, type OpenScan, type ScanWorld } from './open.ts';
@@ -14,8 +16,22 @@ export function changesSql(
   paths: Paths,
   options: Pick<ScanSqlOptions, 'footers'> = {},
 ): string {
+  refuseTakenNames(plan);
   const sides = plan.steps.flatMap(step => stepSql(step, plan, paths, options));
   return sides.length > 0 ? sides.join('\nUNION ALL\n') : noChangesSql(plan);
+}
+
+const OURS = ['_change_type', '_change_ordinal', '_commit_snapshot_id'];
+
+/** Others know these three by their names, so they cannot have other ones beside a table's own. */
+function refuseTakenNames({ shown }: ChangePlan): void {
+  const taken = shown.columns.find(({ name }) => OURS.includes(foldCase(name)));
+  if (taken)
+    throw new IcebergError(
+      'invalid',
+      `Column '${taken.name}' has the name of one that says what changed: choose the other columns.`,
+      { field: taken.name },
+    );
 }
 
 function stepSql(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { defer } from '../../../../tests/support/defer.ts';
 import { scratchFolder } from '../../../../tests/support/scratch.ts';
+import { isIcebergError } from '../errors.ts';
 import { openLake } from '../local/index.ts';
 import type { Row } from '../world.ts';
 import type { Table } from './table.ts';
@@ -138,3 +139,22 @@ for (const mode of MODES)
       );
     }
   });
+
+test('a column with the name of one that says what changed is refused, and may be left out', async t => {
+  const lake = await lakeOf(t);
+  const table = await lake.createTable('t', { columns: '_Change_Type: string, id: long' });
+  await table.append("SELECT 'mine' AS _change_type, 1 AS id");
+  const changes = async (columns?: string[]) => {
+    const found: Row[] = [];
+    for await (const row of table.changes({ columns })) found.push(row);
+    return found;
+  };
+  await assert.rejects(
+    changes(),
+    error => isIcebergError(error, 'invalid') && error.about.field === '_Change_Type',
+  );
+  assert.deepEqual(
+    (await changes(['id'])).map(row => [row.id, row._change_type]),
+    [[1n, 'INSERT']],
+  );
+});
