@@ -75,12 +75,12 @@ export async function addPin(tx: Tx, pin: Pin, seconds: number): Promise<void> {
       now() + make_interval(secs => ${seconds}))`.execute(tx);
 }
 
-/** Several tables at once, for as long as a backup takes. */
+/** Several tables at once, for as long as a backup takes; in the order in which commits lock them. */
 export async function pinAll(tx: Tx, holder: string, seconds: number): Promise<void> {
   await sql`
     insert into lake_pins (id, workspace_id, table_id, snapshot_id, holder, until)
     select gen_random_uuid(), workspace_id, id, snapshot_id, ${holder}, now() + make_interval(secs => ${seconds})
-    from lake_tables where kind = 'table'`.execute(tx);
+    from lake_tables where kind = 'table' order by id`.execute(tx);
 }
 
 export async function renewPins(tx: Tx, holder: string, seconds: number): Promise<void> {
