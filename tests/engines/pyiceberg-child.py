@@ -142,7 +142,7 @@ def read(table, snapshot=None):
     return sorted(rows, key=lambda row: row["id"])
 
 
-KEYS = ["id", "name", "day", "moment", "moment_utc", "price", "flag"]
+KEYS = ["id", "name", "day", "moment", "moment_utc", "price", "flag", "code"]
 
 
 def read_kinds(table, like):
@@ -162,6 +162,7 @@ def shown(row):
         "moment_utc": row["moment_utc"] and str(row["moment_utc"].replace(tzinfo=None)),
         "price": text(row["price"]),
         "flag": row["flag"] if row["flag"] is None else text(row["flag"]).lower(),
+        "code": row["code"],
         "city": row["place"] and row["place"]["city"],
         "tags": None if row["tags"] is None else ",".join(row["tags"]),
         "sizes": None if row["sizes"] is None else dict(row["sizes"]).get("a"),
@@ -178,6 +179,7 @@ def kind_of(row):
         "moment_utc": given("moment_utc", lambda text: datetime.fromisoformat(text + "+00:00")),
         "price": given("price", Decimal),
         "flag": given("flag", lambda text: text == "true"),
+        "code": row["code"],
         "place": given("city", lambda city: {"city": city}),
         "tags": given("tags", lambda text: text.split(",") if text else []),
         "sizes": given("sizes", lambda size: {"a": size}),
