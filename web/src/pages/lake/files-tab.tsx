@@ -50,7 +50,11 @@ function useFileColumns(table: LakeTableDetail): Column<LakeFile>[] {
       id: 'path',
       header: t('files.path'),
       value: ({ path }) => path,
-      cell: ({ path }) => <span title={path}>{shortPath(path, table)}</span>,
+      cell: ({ path }) => (
+        <span translate="no" title={path}>
+          {shortPath(path, table)}
+        </span>
+      ),
       mono: true,
       wide: true,
     },
