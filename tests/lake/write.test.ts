@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { lakeWorker } from '../support/lake.ts';
 
 const CSV = 'id,name,amount\n1,Ada,1.5\n2,Bert,2.5\n';
@@ -47,6 +48,36 @@ test('many stages: each is there when it is committed; a replacement is there on
   );
   const { metadata } = await world.lake.tables.load(world.context, row.id);
   assert.deepEqual(Object.keys(metadata.refs), ['main'], 'the branch of its stages is gone');
+});
+
+test('files that are packed are unpacked, whatever they were called', async t => {
+  const world = await lakeWorker(t);
+  const target = { namespace: ['shop'], name: 'orders' };
+  const lines = (id: number) => Buffer.from(`{"id":${id},"name":"Ada"}\n`);
+  const upload_ids = [
+    await world.upload(gzipSync(lines(1))),
+    await world.upload(zstdCompressSync(lines(2))),
+    await world.upload(lines(3)),
+  ];
+  const run = await world.run('table.write', {
+    ...target,
+    source: { kind: 'uploads', format: 'ndjson', upload_ids },
+  });
+  assert.equal(run.state, 'succeeded', JSON.stringify(run.error));
+  assert.deepEqual(
+    (await world.rows('shop.orders')).map(({ id }) => id),
+    [1n, 2n, 3n],
+  );
+  const csv = [
+    await world.upload(gzipSync('id,name\n4,Bert\n')),
+    await world.upload(zstdCompressSync('id,name\n5,Cleo\n')),
+  ];
+  const more = await world.run('table.write', {
+    ...target,
+    source: { kind: 'uploads', format: 'csv', upload_ids: csv },
+  });
+  assert.equal(more.state, 'succeeded', JSON.stringify(more.error));
+  assert.equal((await world.rows('shop.orders')).length, 5);
 });
 
 test('a merge changes rows that are there and brings those that are not', async t => {

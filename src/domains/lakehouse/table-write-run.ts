@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -252,7 +253,18 @@ async function fetchUpload(
   await pipeline(async function* () {
     for (const key of keys) yield* await storage.get(key);
   }, createWriteStream(path));
-  return path;
+  const packed = `${path}${await packingOf(path)}`;
+  if (packed !== path) await rename(path, packed);
+  return packed;
+}
+
+/** By how it begins, whatever it was called; DuckDB unpacks what is named so. No text and no Parquet begins like these. */
+async function packingOf(path: string): Promise<'' | '.gz' | '.zst'> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+  const begin = buffer.toString('hex', 0, bytesRead);
+  if (begin.startsWith('1f8b')) return '.gz';
+  return begin === '28b52ffd' ? '.zst' : '';
 }
 
 function readerOf(format: 'csv' | 'ndjson' | 'json' | 'parquet', path: string): Source {
