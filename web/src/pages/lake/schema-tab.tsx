@@ -84,7 +84,9 @@ function FieldTable({ fields }: { fields: readonly LakeField[] }) {
               <td>
                 {field.required ? t('schema.required') : <span className="faint">{t('schema.may')}</span>}
               </td>
-              <td className={`${css.doc} dim`}>{field.doc}</td>
+              <td className={`${css.doc} dim`}>
+                <bdi>{field.doc}</bdi>
+              </td>
             </tr>
           ))}
         </tbody>
@@ -111,7 +113,7 @@ function Layout({ table }: { table: LakeTableDetail }) {
     },
     { term: t('schema.order'), value: order.length > 0 ? list(order) : t('schema.none'), mono: true },
     { term: t('schema.refs'), value: refs.length > 0 ? list(refs) : '–', mono: true },
-    { term: t('schema.format'), value: `Iceberg v${table.format_version ?? '?'}` },
+    { term: t('schema.format'), value: `Iceberg v${table.format_version ?? '?'}`, mono: true },
     { term: t('schema.location'), value: table.location, mono: true },
     ...(table.metadata_location === null
       ? []
