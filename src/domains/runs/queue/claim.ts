@@ -15,14 +15,13 @@ const FURTHER = [0, 500, 2000, 5000];
 /** Instance door. Nothing for a worker that drains or was given up. */
 export async function claimTasks(tx: Tx, claimant: Claimant): Promise<Claimed[]> {
   await sql`select pg_advisory_xact_lock(${lockKey('claim')})`.execute(tx);
-  if (!(await mayClaim(tx, claimant.worker_id))) return [];
-  await letDueGo(tx);
-  const picked = await pick(tx, claimant);
+  const { may, occupancies } = await begin(tx, claimant.worker_id);
+  if (!may) return [];
+  const picked = await pick(tx, claimant, occupancies);
   return picked.length === 0 ? [] : take(tx, picked, claimant);
 }
 
-async function pick(tx: Tx, claimant: Claimant): Promise<Candidate[]> {
-  const occupancies = await readOccupancies(tx);
+async function pick(tx: Tx, claimant: Claimant, occupancies: readonly Occupancy[]): Promise<Candidate[]> {
   const occupied = new Occupied(occupancies);
   const picked: Candidate[] = [];
   for (const further of FURTHER) {
@@ -42,41 +41,45 @@ async function pick(tx: Tx, claimant: Claimant): Promise<Candidate[]> {
 }
 
 /** What waited for its time becomes ready. Rows that somebody is just changing are let go the next time. */
-export async function letDueGo(tx: Tx, at_most = 1000): Promise<number> {
-  const { numAffectedRows } = await sql`
-    with due as (
-      select t.id from task_runs t
-      where ${isUnclaimed} and t.parked = 'time' and t.not_before <= now()
-      order by t.not_before limit ${at_most} for update skip locked
-    )
-    update task_runs t set parked = null,
-      ready_at = case when t.waits_for = 0 then t.not_before end,
-      queue_deadline = case when t.waits_for = 0 then ${queueDeadline} end
-    from due where t.id = due.id and ${isUnclaimed} and t.parked = 'time'`.execute(tx);
+export async function letDueGo(tx: Tx): Promise<number> {
+  const { numAffectedRows } = await sql`with ${due} ${letGo}`.execute(tx);
   return Number(numAffectedRows ?? 0);
 }
 
+const due = sql`due as (
+  select t.id from task_runs t
+  where ${isUnclaimed} and t.parked = 'time' and t.not_before <= now()
+  order by t.not_before limit 1000 for update skip locked
+)`;
+const letGo = sql`
+  update task_runs t set parked = null,
+    ready_at = case when t.waits_for = 0 then t.not_before end,
+    queue_deadline = case when t.waits_for = 0 then ${queueDeadline} end
+  from due where t.id = due.id and ${isUnclaimed} and t.parked = 'time'`;
+
 // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────
 
-async function mayClaim(tx: Tx, worker_id: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('workers')
-    .select('id')
-    .where('id', '=', worker_id)
-    .where('state', '=', 'active')
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-async function readOccupancies(tx: Tx): Promise<Occupancy[]> {
-  const { rows: found } = await sql<Occupancy>`
-    select workspace_id, key, coalesce(a.used, 0) used, l.slots
-    from (
+/**
+ * All that comes before picking, in one way to the server and back: each costs a chain of small tasks as much as the work itself.
+ * What is let go here is not active, so that counting beside it counts the same.
+ */
+async function begin(tx: Tx, worker_id: string): Promise<{ may: boolean; occupancies: Occupancy[] }> {
+  const { rows: found } = await sql<{ may: boolean; occupancies: Occupancy[] }>`
+    with ${due}, gone as (${letGo}),
+    used as (
       select t.workspace_id, k.key, count(*)::int used
       from task_runs t cross join lateral (select distinct unnest(${WORKSPACE}::text || t.limit_keys) key) k
       where ${isActive} group by 1, 2
-    ) a full join concurrency_limits l using (workspace_id, key)`.execute(tx);
-  return found;
+    ),
+    occupied as (
+      select workspace_id, key, coalesce(a.used, 0) used, l.slots
+      from used a full join concurrency_limits l using (workspace_id, key)
+    )
+    select exists (select from workers where id = ${worker_id} and state = 'active') may,
+      coalesce((select jsonb_agg(o) from occupied o), '[]') occupancies`.execute(tx);
+  const [first] = found;
+  if (!first) throw new Error('a select without a table answers one row');
+  return first;
 }
 
 interface Look {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Tx } from '../../../base/db/index.ts';
 import { fail } from '../../../base/kit/errors.ts';
 import { findUnstorable } from '../../../base/kit/json.ts';
-import { finishMoves, holdRunsOf, type Moved, tellProgress } from './runs.ts';
+import { finishMoves, holdRunsOf, type Moved, type RunningRun, tellProgress } from './runs.ts';
 import { isActive, leaving, queueDeadline, rows } from './states.ts';
 import type { Lease, StageCommit, TaskProgress } from './types.ts';
 
@@ -14,7 +14,7 @@ import type { Lease, StageCommit, TaskProgress } from './types.ts';
  */
 export async function beginTasks(tx: Tx, leases: readonly Lease[]): Promise<Set<string>> {
   if (leases.length === 0) return new Set();
-  const { rows: begun } = await sql<{ task_id: string; run_id: string }>`
+  const { rows: begun } = await sql<RunningRun & { task_id: string }>`
     with found as (${lockLeases(leases)}),
     begun as (
       update task_runs t set state = 'running', started_at = coalesce(t.started_at, now())
@@ -25,8 +25,9 @@ export async function beginTasks(tx: Tx, leases: readonly Lease[]): Promise<Set<
       update task_attempts a set state = 'running', started_at = now()
       from begun where a.task_id = begun.id and a.number = begun.attempt
     )
-    select id task_id, run_id from begun`.execute(tx);
-  await tellProgress(tx, [...new Set(begun.map(({ run_id }) => run_id))]);
+    select b.id task_id, r.id, r.workspace_id, r.title, r.kind, r.definition_id, r.schedule_id, r.state
+    from begun b join pipeline_runs r on r.id = b.run_id`.execute(tx);
+  await tellProgress(tx, begun);
   return new Set(begun.map(({ task_id }) => task_id));
 }
 

@@ -242,17 +242,14 @@ export function runEvent(
   };
 }
 
-/** Of runs whose tasks moved without any change of what is counted. */
-export async function tellProgress(tx: Tx, run_ids: readonly string[]): Promise<void> {
-  if (run_ids.length === 0) return;
-  const runs = await tx
-    .selectFrom('pipeline_runs')
-    .select(['id', 'workspace_id', 'title', 'kind', 'definition_id', 'schedule_id', 'state'])
-    .where('id', 'in', run_ids)
-    .execute();
+export type RunningRun = Told & { state: RunState };
+
+/** Of runs whose tasks moved without any change of what is counted: once of each. */
+export async function tellProgress(tx: Tx, runs: readonly RunningRun[]): Promise<void> {
+  const each = new Map(runs.map(run => [run.id, run]));
   await appendEvents(
     tx,
-    runs.map(run => runEvent(run, 'progressed', run.state)),
+    [...each.values()].map(run => runEvent(run, 'progressed', run.state)),
   );
 }
 
