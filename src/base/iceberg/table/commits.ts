@@ -17,12 +17,25 @@ export interface CommitWorld {
 export async function commit(world: CommitWorld, operation: Operation, attempt: string): Promise<Committed> {
   try {
     const { pointer, files, reader, now } = world;
-    return await commitWithRetry(pointer, operation, { files, reader }, { staged: stage(attempt), now });
+    const options = { staged: stage(attempt), now };
+    return await inTurn(pointer, () => commitWithRetry(pointer, operation, { files, reader }, options));
   } catch (error) {
     // After any other error the files may be the table's: an answer may have been lost.
     if (isIcebergError(error, 'conflict')) await removeAll(world.files, stagedFiles(operation));
     throw error;
   }
+}
+
+const turns = new WeakMap<Pointer, Promise<unknown>>();
+
+/** Through one pointer they go one after the other: at once, they would only be faster than each other, and try again. */
+function inTurn<T>(pointer: Pointer, work: () => Promise<T>): Promise<T> {
+  const done = (turns.get(pointer) ?? Promise.resolve()).then(work);
+  turns.set(
+    pointer,
+    done.catch(() => undefined),
+  );
+  return done;
 }
 
 function stagedFiles(operation: Operation): readonly DataFile[] {
