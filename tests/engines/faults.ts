@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Fault } from '../support/catalog-proxy.ts';
+import type { CatalogProxy, Fault } from '../support/catalog-proxy.ts';
 import type { Operation, Row, Session, TableName } from './engine.ts';
 import { type Ours, ROWS } from './matrix.ts';
 
@@ -8,6 +8,9 @@ import { type Ours, ROWS } from './matrix.ts';
 // each once, and every file that the table names is there.
 
 export const FAULTS: readonly Fault[] = ['conflict', 'unavailable_after', 'cut_after'];
+
+/** What the engine saw of its first commit. */
+const ANSWERS: Readonly<Record<Fault, number>> = { conflict: 409, unavailable_after: 503, cut_after: 0 };
 
 export interface FaultCheck {
   operation: Operation;
@@ -38,14 +41,16 @@ export async function runFault(
   check: FaultCheck,
   fault: Fault,
   { session, ours, table }: { session: Required<Session>; ours: Ours; table: TableName },
-  breakNext: (fault: Fault) => void,
+  proxy: Pick<CatalogProxy, 'break' | 'commits'>,
 ): Promise<string | undefined> {
   await ours.make(table, ROWS);
-  breakNext(fault);
+  const commits_before = proxy.commits.length;
+  proxy.break(fault);
   const said = await check.run(session, table).then(
     () => undefined,
     (error: unknown) => String(error).slice(0, 300),
   );
+  assert.equal(proxy.commits[commits_before]?.status, ANSWERS[fault], 'nothing was broken');
   const rows = await ours.read(table);
   // The commit was made, or it was not and the engine has said so; there is nothing between.
   const done = fault !== 'conflict' || said === undefined;

@@ -83,7 +83,7 @@ function testFaults(engine: Engine, skip: string | false): void {
         await t.test(title, { skip: engine.lacks[check.operation] ?? false }, async one => {
           const table = { namespace: ours.namespace, name: `f${at}_${fault}` };
           asked += 1;
-          const said = await runFault(check, fault, { session, ours, table }, proxy.break);
+          const said = await runFault(check, fault, { session, ours, table }, proxy);
           faults[title] = said === undefined ? 'succeeds' : 'reports an error';
           one.diagnostic(said ?? 'succeeds');
         });
