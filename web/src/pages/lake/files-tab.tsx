@@ -1,11 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import type { LakeFile } from '../../../../src/contract/lake.ts';
 import { useFormat } from '../../i18n/use-format.ts';
+import { PlainTable } from '../../parts/plain-table.tsx';
 import type { Column } from '../../parts/table/column.ts';
 import { DataTable } from '../../parts/table/data-table.tsx';
 import { usePagedList } from '../../parts/table/list.ts';
 import { useTableView } from '../../parts/table/use-table-view.ts';
-import css from './files-tab.module.css';
 import type { LakeTableDetail } from './table.ts';
 
 const CONTENTS = ['data', 'deletes'] as const;
@@ -86,32 +86,22 @@ function FileColumns({ file }: { file: LakeFile }) {
   const { t } = useTranslation('lake');
   const { number, bytes } = useFormat();
   const figure = (value: number | null) => (value === null ? '–' : number(value));
+  const headings = [t('schema.field'), t('list.bytes'), t('files.values'), t('files.nulls')];
   return (
-    <div className={css.scroll}>
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('schema.field')}</th>
-            <th scope="col">{t('list.bytes')}</th>
-            <th scope="col">{t('files.values')}</th>
-            <th scope="col">{t('files.nulls')}</th>
-            <th scope="col">{t('files.lower')}</th>
-            <th scope="col">{t('files.upper')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {file.columns.map(column => (
-            <tr key={column.path}>
-              <td translate="no">{column.path}</td>
-              <td className="figures">{column.bytes === null ? '–' : bytes(column.bytes)}</td>
-              <td className="figures">{figure(column.values)}</td>
-              <td className="figures">{figure(column.nulls)}</td>
-              <td className="mono">{column.lower ?? '–'}</td>
-              <td className="mono">{column.upper ?? '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable
+      label={t('files.columns_of', { path: file.path })}
+      headings={[...headings, t('files.lower'), t('files.upper')]}
+    >
+      {file.columns.map(column => (
+        <tr key={column.path}>
+          <td translate="no">{column.path}</td>
+          <td className="figures">{column.bytes === null ? '–' : bytes(column.bytes)}</td>
+          <td className="figures">{figure(column.values)}</td>
+          <td className="figures">{figure(column.nulls)}</td>
+          <td className="mono">{column.lower ?? '–'}</td>
+          <td className="mono">{column.upper ?? '–'}</td>
+        </tr>
+      ))}
+    </PlainTable>
   );
 }

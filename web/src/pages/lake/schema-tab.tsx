@@ -8,6 +8,7 @@ import { Card } from '../../parts/card.tsx';
 import { CodeBlock } from '../../parts/code-block.tsx';
 import { Columns } from '../../parts/columns.tsx';
 import { Facts } from '../../parts/facts.tsx';
+import { PlainTable } from '../../parts/plain-table.tsx';
 import { RelativeTime } from '../../parts/relative-time.tsx';
 import { useMay } from '../../session.ts';
 import { EvolveDialog } from './evolve-dialog.tsx';
@@ -59,39 +60,28 @@ export function SchemaTab({ table }: { table: LakeTableDetail }) {
 function FieldTable({ fields }: { fields: readonly LakeField[] }) {
   const { t } = useTranslation('lake');
   return (
-    <div className={css.scroll}>
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('schema.field')}</th>
-            <th scope="col">{t('schema.type')}</th>
-            <th scope="col">{t('schema.null')}</th>
-            <th scope="col">{t('schema.doc')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {fields.map(field => (
-            <tr key={field.path}>
-              <td style={{ paddingInlineStart: `${0.875 + field.depth}rem` }}>
-                <strong>
-                  <bdi translate="no">{field.name}</bdi>
-                </strong>
-                {field.identifier && <span className={css.key}>{t('schema.identifier')}</span>}
-              </td>
-              <td className="mono" translate="no">
-                {field.type}
-              </td>
-              <td>
-                {field.required ? t('schema.required') : <span className="faint">{t('schema.may')}</span>}
-              </td>
-              <td className={`${css.doc} dim`}>
-                <bdi>{field.doc}</bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable
+      label={t('schema.title')}
+      headings={[t('schema.field'), t('schema.type'), t('schema.null'), t('schema.doc')]}
+    >
+      {fields.map(field => (
+        <tr key={field.path}>
+          <td style={{ paddingInlineStart: `${0.875 + field.depth}rem` }}>
+            <strong>
+              <bdi translate="no">{field.name}</bdi>
+            </strong>
+            {field.identifier && <span className={css.key}>{t('schema.identifier')}</span>}
+          </td>
+          <td className="mono" translate="no">
+            {field.type}
+          </td>
+          <td>{field.required ? t('schema.required') : <span className="faint">{t('schema.may')}</span>}</td>
+          <td className={`${css.doc} dim`}>
+            <bdi>{field.doc}</bdi>
+          </td>
+        </tr>
+      ))}
+    </PlainTable>
   );
 }
 
