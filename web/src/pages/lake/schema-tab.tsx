@@ -61,7 +61,7 @@ function FieldTable({ fields }: { fields: readonly LakeField[] }) {
   const { t } = useTranslation('lake');
   return (
     <PlainTable
-      label={t('schema.title')}
+      label={t('schema.fields')}
       headings={[t('schema.field'), t('schema.type'), t('schema.null'), t('schema.doc')]}
     >
       {fields.map(field => (
