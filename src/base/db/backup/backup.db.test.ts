@@ -283,7 +283,7 @@ test('files that are no backups, and backups of the future, are refused in words
     ]);
   const manifest = {
     product: 'moulin',
-    format: 2,
+    format: 3,
     created_at: '2030-01-01T00:00:00.000000Z',
     instance_id: newId(),
     key_id: null,
@@ -299,7 +299,7 @@ test('files that are no backups, and backups of the future, are refused in words
     [write('noise', randomBytes(PIECE_BYTES)), 'backup.damaged', /not a tar file/],
     [write('other.tar', tarOf('hello.txt', 'hello')), 'backup.damaged', /manifest\.json is missing/],
     [write('odd.tar', tarOf('manifest.json', '{"product": "grist"}')), 'backup.damaged', /cannot be read/],
-    [write('future', tarOf('manifest.json', JSON.stringify(manifest))), 'backup.newer', /format 2/],
+    [write('future', tarOf('manifest.json', JSON.stringify(manifest))), 'backup.newer', /format 3/],
   ];
   for (const [file, code, about] of cases)
     await assert.rejects(restoreFile(target.owner, file), refusal(code, about), file);
