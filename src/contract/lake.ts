@@ -320,7 +320,7 @@ const mountSettings = {
   auth: z.enum(['none', 'token', 'oauth2']).default('none'),
   client_id: z.string().max(500).nullish(),
   /** The token, or the client's secret. Never answered. */
-  secret: z.string().max(10_000).optional(),
+  secret: z.string().max(10_000).meta({ secret: true }).optional(),
   scope: z.string().max(500).nullish(),
 };
 

@@ -360,11 +360,12 @@ const EXAMPLES: Record<string, string> = {
 
 /** A body to start from: the required fields, with a value of the right kind. */
 function exampleOf(schema: JsonSchema): unknown {
-  const [first] = (schema.enum ?? schema.anyOf ?? []) as unknown[];
+  const [first] = (schema.enum ?? schema.anyOf ?? schema.oneOf ?? []) as unknown[];
   if (schema.default !== undefined) return schema.default;
   if (schema.example !== undefined) return schema.example;
+  if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return first;
-  if (schema.anyOf !== undefined) return exampleOf(first as JsonSchema);
+  if (schema.anyOf !== undefined || schema.oneOf !== undefined) return exampleOf(first as JsonSchema);
   switch (schema.type) {
     case 'object': {
       const wanted = Object.entries(schema.properties ?? {}).filter(([name]) =>
