@@ -6,7 +6,10 @@ import { defineRoutes } from './route.ts';
 // The lake: namespaces, tables and views, their snapshots, files and care. Numbers of 63 bits (ids of snapshots) are text.
 
 const byId = z.object({ id });
-const snapshotId = z.string().regex(/^\d{1,19}$/, 'must be the number of a snapshot');
+const snapshotId = z
+  .string()
+  .regex(/^\d{1,19}$/, 'must be the number of a snapshot')
+  .meta({ example: '4221893751047361' });
 const count = z.number().int();
 
 /** One level of a namespace, or a table: anything that can be seen, except what would make a path or the JDBC form ambiguous. */

@@ -379,7 +379,7 @@ function exampleOf(schema: JsonSchema): unknown {
       return schema.items ? [exampleOf(schema.items)] : [];
     case 'integer':
     case 'number':
-      return 1;
+      return Math.max(1, Number(schema.minimum ?? 1));
     case 'boolean':
       return true;
     default:

@@ -83,7 +83,8 @@ test('errors keep their words, their code and whether trying again may help', as
   assert.match(told.stack ?? '', /diagnostic-run/);
   const unknown = await failure(diagnosticTask([], { kind: 'nothing' }));
   assert.equal(unknown.code, 'task.unknown_kind');
-  assert.deepEqual(unknown.params, { kind: 'nothing', known: 'diagnostic' });
+  assert.equal(unknown.params?.kind, 'nothing');
+  assert.match(String(unknown.params?.known), /^diagnostic, /);
 });
 
 test('a task hears that it is cancelled, that it is to drain, and that its stage cannot be saved', async t => {
