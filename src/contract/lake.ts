@@ -318,7 +318,10 @@ export const mountSchema = z.object({
 export type LakeMount = z.infer<typeof mountSchema>;
 const mountSettings = {
   name: lakeName,
-  url: z.url({ protocol: /^https?$/ }).max(1000),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(1000)
+    .meta({ example: 'https://catalog.example.com/iceberg' }),
   warehouse: z.string().max(1000).nullish(),
   auth: z.enum(['none', 'token', 'oauth2']).default('none'),
   client_id: z.string().max(500).nullish(),

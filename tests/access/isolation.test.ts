@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { z } from 'zod';
 import type { Tx } from '../../src/base/db/index.ts';
 import { newId } from '../../src/base/kit/ids.ts';
 import { isWorkspacePermission } from '../../src/contract/permissions.ts';
@@ -104,9 +105,10 @@ test('a foreign id answers exactly like an unknown one, on every route that take
   assert(objectRoutes.length >= 12, String(objectRoutes.length));
   for (const [name, route] of objectRoutes) {
     const [key = ''] = Object.keys(route.params?.shape ?? {});
-    const strangers = key === 'id' ? foreign.ids : foreign.names;
+    const is_id = key.endsWith('id');
+    const strangers = is_id ? foreign.ids : foreign.names;
     // As long as a foreign one: the length of the answer must be the same too.
-    const unknown = key === 'id' ? newId() : 'nobody';
+    const unknown = is_id ? newId() : 'nobody';
     const expected = await answerTo(caller, route, key, unknown);
     assert.match(expected, /^404 .*object\.not_found/, `${name}: ${expected}`);
     for (const id of strangers)
@@ -117,8 +119,8 @@ test('a foreign id answers exactly like an unknown one, on every route that take
 
 /** Status, headers and body, without what differs from request to request. */
 async function answerTo(caller: Person, route: RouteSpec, key: string, id: string): Promise<string> {
-  const body = route.body && fc.sample(fitting(route.body, [id]), { numRuns: 1, seed: 7 })[0];
-  const query = route.query && fc.sample(fitting(route.query, [id]), { numRuns: 1, seed: 7 })[0];
+  const body = route.body && oneOf(route.body, id);
+  const query = route.query && oneOf(route.query, id);
   const search = new URLSearchParams(
     Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
   );
@@ -130,6 +132,12 @@ async function answerTo(caller: Person, route: RouteSpec, key: string, id: strin
   const headers = [...answer.headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
   const text = `${answer.status} ${await answer.text()} ${JSON.stringify(headers)}`;
   return text.replaceAll(id, 'ID').replace(/"request_id":"[\w-]+"/, '');
+}
+
+/** The first that the schema takes: not all of its rules can be read from outside. */
+function oneOf(schema: z.ZodType, id: string): unknown {
+  const samples = fc.sample(fitting(schema, [id]), { numRuns: 200, seed: 7 });
+  return samples.find(sample => schema.safeParse(sample).success);
 }
 
 /** What was asked for by a stranger is all still there. */
@@ -180,7 +188,11 @@ test('no list shows a line of another workspace, to a session or to a token', as
   const foreign = await makeForeign(world);
   const { token } = await caller.client['my_tokens.create']({ body: { name: 'x', workspace: 'main' } });
   const lists = routeEntries.filter(
-    ([, route]) => route.method === 'GET' && !route.params && isWorkspacePermission(route.permission),
+    ([, route]) =>
+      route.method === 'GET' &&
+      !route.params &&
+      isWorkspacePermission(route.permission) &&
+      route.query?.safeParse({}).success !== false,
   );
   assert(lists.length >= 8);
   for (const [name, route] of lists) {

@@ -97,7 +97,9 @@ async function ask(world: World, route: RouteSpec, caller: Caller): Promise<Outc
   // Only a workspace is looked for before the caller is let in.
   if (code === 'object.not_found' && answer.json().params.kind === 'workspace') return code;
   // Behind the door a read does its work, or answers one of its own errors.
-  const behind = reads ? ['allowed', 'request.invalid', ...(route.errors ?? [])] : ['request.malformed'];
+  // Of a route that takes bytes, JSON that cannot be read is also what it does not take.
+  const refused = ['request.malformed', ...(route.bytes ? ['request.unsupported_media_type'] : [])];
+  const behind = reads ? ['allowed', 'request.invalid', ...(route.errors ?? [])] : refused;
   assert(behind.includes(code), `${route.path} answered ${code}: ${answer.payload}`);
   return 'allowed';
 }

@@ -8,6 +8,7 @@ interface Schema {
   enum?: unknown[];
   const?: unknown;
   anyOf?: Schema[];
+  oneOf?: Schema[];
   format?: string;
   pattern?: string;
   minLength?: number;
@@ -97,7 +98,8 @@ const junk: Arbitrary<unknown> = fc.oneof(
 );
 
 function fromSchema(schema: Schema, ids: readonly string[]): Arbitrary<unknown> {
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(one => fromSchema(one, ids)));
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices) return fc.oneof(...choices.map(one => fromSchema(one, ids)));
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const types = [schema.type ?? 'string'].flat();
@@ -110,7 +112,7 @@ function ofType(type: string, schema: Schema, ids: readonly string[]): Arbitrary
       return objectFrom(schema, ids);
     case 'array': {
       const { items = {}, minItems: minLength = 0, maxItems: maxLength = 5 } = schema;
-      return fc.array(fromSchema(items, ids), { minLength, maxLength });
+      return fc.array(fromSchema(items, ids), { minLength, maxLength: Math.min(maxLength, 20) });
     }
     case 'integer':
       return fc.integer({ min: schema.minimum ?? -1000, max: Math.min(schema.maximum ?? 1000, 2 ** 31) });
