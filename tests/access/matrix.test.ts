@@ -86,7 +86,7 @@ async function ask(world: World, route: RouteSpec, caller: Caller): Promise<Outc
     url: API_PREFIX + route.path.replace(/\{\w+\}/g, 'x') + (reads ? unreadableQuery(route) : ''),
     headers: {
       host: 'localhost',
-      ...(!reads && { 'content-type': 'application/json' }),
+      ...(!reads && { 'content-type': route.bytes ? 'application/octet-stream' : 'application/json' }),
       ...caller.headers,
     },
     ...(!reads && { payload: '{' }),
@@ -97,9 +97,9 @@ async function ask(world: World, route: RouteSpec, caller: Caller): Promise<Outc
   // Only a workspace is looked for before the caller is let in.
   if (code === 'object.not_found' && answer.json().params.kind === 'workspace') return code;
   // Behind the door a read does its work, or answers one of its own errors.
-  // Of a route that takes bytes, JSON that cannot be read is also what it does not take.
-  const refused = ['request.malformed', ...(route.bytes ? ['request.unsupported_media_type'] : [])];
-  const behind = reads ? ['allowed', 'request.invalid', ...(route.errors ?? [])] : refused;
+  // Bytes can always be read: what is missing then is what they are called.
+  const refused = route.bytes ? 'request.invalid' : 'request.malformed';
+  const behind = reads ? ['allowed', 'request.invalid', ...(route.errors ?? [])] : [refused];
   assert(behind.includes(code), `${route.path} answered ${code}: ${answer.payload}`);
   return 'allowed';
 }
