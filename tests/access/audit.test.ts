@@ -107,6 +107,7 @@ function changes(world: World): Record<string, () => Promise<unknown>> {
     'keys.rotate': () => local['keys.rotate']({ body: {} }),
     ...changesOfRuns(world),
     ...changesOfSchedules(world),
+    ...changesOfLake(world),
     'webhook.put': () => local['webhook.put']({ body: { url: 'http://127.0.0.1:9/secret' }, workspace }),
     'webhook.test': () => local['webhook.test']({ workspace }),
     'webhook.delete': () => local['webhook.delete']({ workspace }),
@@ -167,9 +168,55 @@ function changesOfSchedules({ local }: World): Record<string, () => Promise<unkn
   };
 }
 
+/** What needs neither rows nor another catalog. */
+function changesOfLake({ local }: World): Record<string, () => Promise<unknown>> {
+  const workspace = 'main';
+  const kept = { namespace: '', table: '' };
+  const namespace = () => ({ params: { id: kept.namespace }, workspace });
+  const table = () => ({ params: { id: kept.table }, workspace });
+  return {
+    'lake_namespaces.create': async () => {
+      kept.namespace = (await local['lake_namespaces.create']({ body: { levels: ['shop'] }, workspace })).id;
+    },
+    'lake_namespaces.edit': async () => {
+      const { items } = await local['lake_namespaces.list']({ query: {}, workspace });
+      const version = items[0]?.version ?? 0;
+      await local['lake_namespaces.edit']({ ...namespace(), body: { description: 'x' }, version });
+    },
+    'lake_tables.create': async () => {
+      const body = { namespace: ['shop'], name: 'orders', fields: [{ name: 'id', type: 'BIGINT' }] };
+      kept.table = (await local['lake_tables.create']({ body, workspace })).id;
+    },
+    'lake_tables.edit': async () => {
+      const { version } = await local['lake_tables.show'](table());
+      await local['lake_tables.edit']({ ...table(), body: { description: 'x' }, version });
+    },
+    'lake_tables.evolve': () =>
+      local['lake_tables.evolve']({
+        ...table(),
+        body: { changes: [{ change: 'add', path: 'city', type: 'VARCHAR' }] },
+      }),
+    'lake_tables.policy_put': async () => {
+      const { version } = await local['lake_tables.policy'](table());
+      await local['lake_tables.policy_put']({ ...table(), body: { snapshot_days: 3 }, version });
+    },
+    'lake_policy.put': async () => {
+      const { policy, version } = await local['lake_policy.show']({ workspace });
+      await local['lake_policy.put']({ body: { ...policy, snapshot_days: 5 }, version, workspace });
+    },
+    'lake_tables.delete': () => local['lake_tables.delete'](table()),
+    'lake_namespaces.delete': () => local['lake_namespaces.delete'](namespace()),
+  };
+}
+
 /** Changes nothing, or is tested where what it needs is at hand: a provider, a key that can be written. */
 const ELSEWHERE = [
   ...['links.show', 'my_identity.link', 'my_identity.delete', 'keys.rewrap', 'schedules.preview'],
+  // Rows, files and other catalogs: tests/lake.
+  ...['register', 'rollback', 'ref_put', 'ref_delete', 'maintain', 'import', 'export'].map(
+    verb => `lake_tables.${verb}`,
+  ),
+  ...['lake_files.upload', 'lake_mounts.create', 'lake_mounts.refresh', 'lake_mounts.delete'],
   // Where one's own eyes have been is nobody else's business.
   'incidents.seen',
 ];

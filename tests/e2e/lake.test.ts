@@ -67,14 +67,14 @@ scenario('a table goes back to what it was, and away', async scene => {
   const boxes = page.getByRole('checkbox', { name: /^Select the snapshot/ });
   for (const at of [0, 1]) await boxes.nth(at).check();
   await page.getByRole('button', { name: 'Compare the two' }).click();
-  await page.getByText('+1 −0').first().waitFor();
+  await page.getByText('+1', { exact: true }).first().waitFor();
   await page
     .getByRole('button', { name: /^Actions for/ })
     .last()
     .click();
   await page.getByRole('menuitem', { name: 'Go back to it' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('+0 −1').first().waitFor();
+  await dialog.getByText('−1', { exact: true }).first().waitFor();
   await dialog.getByRole('button', { name: 'Go back' }).click();
   await page.getByText('1 row in').waitFor();
   await page.getByText('set aside').waitFor();

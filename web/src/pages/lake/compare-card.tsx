@@ -39,23 +39,27 @@ export function CompareCard({ table, from, to }: CompareCardProps) {
 export function Comparison({ compared }: { compared: LakeCompare }) {
   const { t } = useTranslation('lake');
   const { number, bytes } = useFormat();
-  const both = (added: string, removed: string) => `+${added} −${removed}`;
   return (
     <div className={css.stack}>
       <Tiles
         tiles={[
           {
             label: t('list.rows'),
-            figure: both(number(compared.rows_added), number(compared.rows_removed)),
+            figure: <Both added={number(compared.rows_added)} removed={number(compared.rows_removed)} />,
           },
           {
             label: t('list.files'),
-            figure: both(number(compared.files_added), number(compared.files_removed)),
-            text: both(bytes(compared.bytes_added), bytes(compared.bytes_removed)),
+            figure: <Both added={number(compared.files_added)} removed={number(compared.files_removed)} />,
+            text: <Both added={bytes(compared.bytes_added)} removed={bytes(compared.bytes_removed)} />,
           },
           {
             label: t('compare.delete_files'),
-            figure: both(number(compared.delete_files_added), number(compared.delete_files_removed)),
+            figure: (
+              <Both
+                added={number(compared.delete_files_added)}
+                removed={number(compared.delete_files_removed)}
+              />
+            ),
           },
         ]}
       />
@@ -72,6 +76,15 @@ export function Comparison({ compared }: { compared: LakeCompare }) {
       <FileList title={t('compare.added')} files={compared.added} />
       <FileList title={t('compare.removed')} files={compared.removed} />
     </div>
+  );
+}
+
+/** What came and what went. */
+function Both({ added, removed }: { added: string; removed: string }) {
+  return (
+    <>
+      <span>+{added}</span> <span>−{removed}</span>
+    </>
   );
 }
 

@@ -30,7 +30,6 @@ export function MountDialog({ onClose }: { onClose: () => void }) {
             label: t('mounts.url'),
             required: true,
             mono: true,
-            placeholder: 'https://catalog.example.com/iceberg',
           },
           { name: 'warehouse', kind: 'text', label: t('mounts.warehouse'), mono: true },
           {
