@@ -69,8 +69,8 @@ async function makeRun(url: string, token: string): Promise<string> {
 }
 
 async function measure(page: Page, path: string): Promise<Measure[]> {
-  const opened: number[] = [];
-  const gone_back: number[] = [];
+  const opened: Times[] = [];
+  const gone_back: Times[] = [];
   for (let n = 0; n < TIMES; n += 1) {
     await page.goto('about:blank');
     opened.push(await timed(page, () => page.goto(path)));
@@ -79,23 +79,53 @@ async function measure(page: Page, path: string): Promise<Measure[]> {
     gone_back.push(await timed(page, () => page.goBack()));
   }
   const ms = { unit: 'ms', better: 'lower' } as const;
+  const drawn = opened.map(times => times.drawn);
   return [
-    { what: 'opened anew, median', value: median(opened), goal: 1000, ...ms },
-    { what: 'opened anew, worst', value: Math.max(...opened), ...ms },
-    { what: 'gone back to, median', value: median(gone_back), ...ms },
+    { what: 'opened anew, until it is drawn, median', value: median(drawn), goal: 1000, ...ms },
+    { what: 'opened anew, until it is drawn, worst', value: Math.max(...drawn), ...ms },
+    {
+      what: 'and until a click on a group has shown its tasks',
+      value: median(opened.map(one => one.used)),
+      ...ms,
+    },
+    { what: 'gone back to, until it is drawn', value: median(gone_back.map(one => one.drawn)), ...ms },
   ];
 }
 
-/** Until a group of the graph can be opened: a click on it has shown its tasks. */
-async function timed(page: Page, go: () => Promise<unknown>): Promise<number> {
+interface Times {
+  /** A group of the graph is on screen, and a link. */
+  drawn: number;
+  /** A click on it has shown its tasks. */
+  used: number;
+}
+
+/** The page itself looks at each frame: the driver would look every half second. */
+async function timed(page: Page, go: () => Promise<unknown>): Promise<Times> {
   const begun = performance.now();
   await go();
+  const since = () => performance.now() - begun;
+  await page.waitForFunction(isShown, 'load-#', { polling: 'raf' });
+  const drawn = since();
   await page
     .getByRole('link', { name: /load-#.*tasks/ })
     .first()
     .click();
-  await page.getByRole('region', { name: 'Tasks of load-#' }).getByRole('link').first().waitFor();
-  return performance.now() - begun;
+  await page.waitForFunction(isShown, 'load-0', { polling: 'raf' });
+  return { drawn, used: since() };
+}
+
+interface PageDocument {
+  document: {
+    querySelectorAll(what: 'a'): Iterable<{ textContent: string | null; checkVisibility(): boolean }>;
+  };
+}
+
+/** Runs in the page: there is a link with this text, in sight. */
+function isShown(text: string): boolean {
+  const { document } = globalThis as unknown as PageDocument;
+  return [...document.querySelectorAll('a')].some(
+    link => link.textContent?.includes(text) && link.checkVisibility(),
+  );
 }
 
 function median(values: readonly number[]): number {
