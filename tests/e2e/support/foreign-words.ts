@@ -46,8 +46,9 @@ function wordsOfFormats(): ReadonlySet<string> {
     style => new Intl.DateTimeFormat('fr', { weekday: style, month: style, day: 'numeric', year: 'numeric' }),
   );
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'].flatMap(unit =>
-    (['long', 'short'] as const).map(unitDisplay =>
-      new Intl.NumberFormat('fr', { style: 'unit', unit, unitDisplay }).format(2),
+    (['long', 'short'] as const).flatMap(unitDisplay =>
+      // None of it is one of it, in French.
+      [0, 2].map(count => new Intl.NumberFormat('fr', { style: 'unit', unit, unitDisplay }).format(count)),
     ),
   );
   const texts = [
