@@ -324,6 +324,18 @@ scenario('a run of five thousand tasks is a few groups, and each task is found',
     .waitFor();
 });
 
+scenario('an address that names no task says so, and there is a way out', async scene => {
+  const { place, owner } = await settleIn(scene);
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  const run = await start(owner, place, 'one task', { only: [] }, { not_before: later });
+  const visit = await scene.visit({ as: owner });
+  visit.faults.expect(/400 \(Bad Request\)/);
+  await visit.open(`/w/${place.slug}/runs/${run.id}?task=nonsense`);
+  await pane(visit.page).getByRole('alert').waitFor();
+  await pane(visit.page).getByRole('link', { name: 'Close' }).click();
+  await pane(visit.page).waitFor({ state: 'detached' });
+});
+
 /** Where the reader is: the first line that is drawn, and how high it stands. */
 async function placeOf(page: Page): Promise<string> {
   const first = lines(page).getByRole('link').first();
