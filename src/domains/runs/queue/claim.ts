@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { lockKey, notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
+import { notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
 import { type Candidate, type Choice, choose, type Occupancy, Occupied, WORKSPACE } from './choose.ts';
-import { finishMoves, holdRuns, type Moved } from './runs.ts';
+import { finishMoves, holdClaims, holdRuns, type Moved } from './runs.ts';
 import { isActive, isReady, isUnclaimed, leaving, queueDeadline, rows, TASKS_READY } from './states.ts';
 import type { Claimant, Claimed } from './types.ts';
 
@@ -14,7 +14,7 @@ const FURTHER = [0, 500, 2000, 5000];
 
 /** Instance door. Nothing for a worker that drains or was given up. */
 export async function claimTasks(tx: Tx, claimant: Claimant): Promise<Claimed[]> {
-  await sql`select pg_advisory_xact_lock(${lockKey('claim')})`.execute(tx);
+  await holdClaims(tx);
   const { may, occupancies } = await begin(tx, claimant.worker_id);
   if (!may) return [];
   const picked = await pick(tx, claimant, occupancies);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CANCELLED,
   DONE,
@@ -195,4 +196,21 @@ test('a claim that comes while its run is cancelled takes nothing of it', async 
     for (const lease of claimed) await queue.end(lease, CANCELLED);
     assert.deepEqual(await queue.states(run_id), { a: 'cancelled', b: 'cancelled', c: 'cancelled' });
   }
+});
+
+test('a worker that is given up while its claim is under way keeps none of what it claimed', async t => {
+  const queue = await openQueue(t);
+  const { run_id } = await queue.create(
+    sketch([{ name: 'it', retry: { max_attempts: 2, delay_seconds: 0 } }]),
+  );
+  let over: Promise<void> | undefined;
+  await queue.instance(async tx => {
+    const claimed = await claimTasks(tx, { ...queue.worker, limit: 1 });
+    assert.equal(claimed.length, 1);
+    over = queue.instance(other => loseWorker(other, queue.worker.worker_id));
+    // Long enough to have given it up, if it did not wait for the claim.
+    await delay(200);
+  });
+  await over;
+  assert.deepEqual(await queue.states(run_id), { it: 'retrying' });
 });

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { appendEvents, type NewEvent, notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
+import { appendEvents, lockKey, type NewEvent, notifyAfterCommit, type Tx } from '../../../base/db/index.ts';
 import type { RunState, TaskError } from '../../../contract/runs.ts';
 import { hasEnded, type TaskState } from '../../../contract/task-states.ts';
 import { type Ended, type Settled, settle } from '../graph.ts';
@@ -27,6 +27,11 @@ export interface HeldRun {
   limited: boolean;
 }
 export type HeldRuns = ReadonlyMap<string, HeldRun>;
+
+/** One claim at a time in the whole installation, and none while a worker is closed. Before anything else of a transaction. */
+export async function holdClaims(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${lockKey('claim')})`.execute(tx);
+}
 
 export async function holdRuns(tx: Tx, ids: readonly string[], workspace_id?: string): Promise<HeldRuns> {
   return hold(tx, sql`${ids}::uuid[]`, workspace_id);

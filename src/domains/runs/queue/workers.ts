@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { appendEvents, notifyAfterCommit, type Store, type Tx } from '../../../base/db/index.ts';
 import { fail } from '../../../base/kit/errors.ts';
 import { endAttempts, taskError } from './end.ts';
+import { holdClaims } from './runs.ts';
 import { isActive, rows, TASK_CONTROL, TASKS_READY } from './states.ts';
 import type { Beat, BeatAnswer, NewWorker } from './types.ts';
 
@@ -42,6 +43,8 @@ export async function closeWorker(
   state: 'gone' | 'lost',
   beat?: string,
 ): Promise<boolean> {
+  // Between two claims: one that had seen it alive and was not committed yet would leave it tasks that nobody keeps up.
+  await holdClaims(tx);
   const { rows: closed } = await sql<{ id: string; name: string }>`
     update workers set state = ${state}, ended_at = now()
     where id = ${worker_id} and state in ('active', 'draining')

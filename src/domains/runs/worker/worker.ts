@@ -106,7 +106,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   const counts = { started: 0, done: 0, failed: 0, leases_lost: 0 };
   const tally = openTally();
   const drained = { asked: false, told: false };
-  let id = newId();
+  let id = '';
   let anew: Promise<void> | undefined;
   const draining = () => drained.asked || drained.told;
   const failed = (what: string) => quietly(log, what);
@@ -176,7 +176,6 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     if (giveBack(tasks)) slots.slow();
   };
   const heed = (answer: BeatAnswer, asked: { worker_id: string; leases: readonly Lease[] }): void => {
-    // Of the name that it is just registering nobody knows yet.
     if (asked.worker_id !== id || anew) return;
     if (!answer.known) return void registerAnew(asked.leases);
     for (const task_id of answer.cancel) cancel(task_id);
@@ -207,14 +206,14 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     giveBack(slots.waiting());
     for (const one of performances.values()) one.tell({ type: 'drain' });
   };
-  const register = async (): Promise<void> => {
+  const register = async (own: string): Promise<void> => {
     // Before anybody can know it: whoever finds it dead must find its name.
-    parts.registered?.(id);
+    parts.registered?.(own);
     await store.withInstance('register a worker', async tx => {
       for (const dead of parts.predecessors ?? []) await loseWorker(tx, dead);
       const { name, version, tags, concurrency } = parts;
       await registerWorker(tx, {
-        id,
+        id: own,
         name,
         version,
         tags,
@@ -223,12 +222,13 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
         pid: process.pid,
       });
     });
+    // Not earlier: a beat under a name that is not there yet would hear that it was given up, too.
+    id = own;
   };
   /** It was silent for too long and given up: nothing that it has is its own any more. */
   const registerAnew = (leases: readonly Lease[]): void => {
     lose(leases);
-    id = newId();
-    anew ??= patiently(register, closing.signal)
+    anew ??= patiently(() => register(newId()), closing.signal)
       .catch(failed('The worker could not register anew'))
       .finally(() => {
         anew = undefined;
@@ -249,7 +249,7 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
   };
 
   const closing = new AbortController();
-  await register();
+  await register(newId());
   const claims = openClaims({
     store,
     claimant: () => ({
@@ -304,10 +304,12 @@ export async function openWorker(parts: WorkerParts): Promise<Worker> {
     // Last: up to here, what it held was kept up.
     await heart.close();
   };
-  const signOff = (): Promise<void> =>
-    store
+  const signOff = async (): Promise<void> => {
+    await anew;
+    await store
       .withInstance('end of a worker', tx => endWorker(tx, id))
       .catch(failed('The worker could not sign off'));
+  };
 
   return {
     get id() {
