@@ -1059,6 +1059,13 @@ export const errors = {
     message: 'The location "{location}" is not inside this lake, and nothing outside it is read or deleted.',
     hint: 'Bring the files into the folder or bucket of the lake first.',
   },
+  'lake.foreign_file': {
+    status: 403,
+    retry: 'terminal',
+    title: 'The table names a file that is not its own',
+    message: 'The table "{name}" names "{file}", which is not among its own files, and is not read for it.',
+    hint: 'Bring the rows into the table by writing them, or roll it back to a snapshot without that file.',
+  },
   'lake.corrupt': {
     status: 500,
     retry: 'terminal',

@@ -110,7 +110,7 @@ test('rows that do not fit are refused, and the table is as it was', async t => 
   });
   await world.run('table.write', { ...target, source: await upload(CSV) });
   const failed = await world.run('table.write', { ...target, source: await upload('id,colour\n1,red\n') });
-  assert.deepEqual([failed.state, failed.error?.code], ['failed', 'lake.input']);
+  assert.deepEqual([failed.state, failed.error?.code], ['failed', 'lake.input'], JSON.stringify(failed.error));
   assert.equal(failed.attempt, 1, 'it is not tried again');
   assert.equal((await world.rows('shop.orders')).length, 2);
 });

@@ -469,6 +469,7 @@ create table lake_tables (
   kind text not null default 'table'::text,
   zone text not null,
   location text not null,
+  places text[] not null default '{}'::text[],
   table_uuid uuid,
   metadata_location text,
   description text not null default ''::text,

@@ -260,6 +260,7 @@ export interface LakeTablesTable {
   kind: Generated<'table' | 'view'>;
   zone: 'raw' | 'curated' | 'foreign';
   location: string;
+  places: Generated<string[]>;
   table_uuid: string | null;
   metadata_location: string | null;
   description: Generated<string>;

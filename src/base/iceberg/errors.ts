@@ -24,6 +24,8 @@ export const CODES = [
   'requirement',
   /** A location outside the table or warehouse. */
   'outside',
+  /** A file that the manifests of a table name, and that is not among its own. */
+  'foreign_file',
   /** The storage refused. */
   'storage',
 ] as const;

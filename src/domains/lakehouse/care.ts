@@ -1,4 +1,4 @@
-import { health, openReader } from '../../base/iceberg/index.ts';
+import { health } from '../../base/iceberg/index.ts';
 import { isFailure } from '../../base/kit/errors.ts';
 import type { LAKE_DUE } from '../../contract/lake.ts';
 import { SYSTEM } from '../access/index.ts';
@@ -37,10 +37,10 @@ async function lookAt(parts: Parts, kinds: KindTable, table: Unchecked): Promise
   const policy = policyFor(table.workspace_policy ?? {}, table.policy);
   const context: LakeContext = { workspace_id, actor: SYSTEM, via: 'maintenance' };
   try {
-    const { metadata } = await loadTable(parts, context, id);
+    const { row, metadata } = await loadTable(parts, context, id);
     const { target_bytes, ...rules } = rulesOf(policy);
     const now_ms = Math.max(parts.clock.now(), metadata['last-updated-ms']);
-    const found = toKnown(await health(metadata, openReader(parts.filesOf(workspace_id)), now_ms, rules));
+    const found = toKnown(await health(metadata, parts.manifestsOf(row), now_ms, rules));
     const orphans = await orphansAreDue(parts, table);
     const due: Due[] = orphans ? [...found.due, 'orphans'] : found.due;
     await parts.write(context, tx => saveHealth(tx, id, { ...found, due }));

@@ -291,7 +291,9 @@ export function snapshotIdOf(metadata: TableMetadata | undefined): string | null
 /** Where the table says so, as ours do: else a thousand commits leave a thousand files. */
 export function versionsToDelete(before: TableMetadata | undefined, after: TableMetadata): string[] {
   const wanted = after.properties['write.metadata.delete-after-commit.enabled'] === 'true';
-  return wanted && before ? forgottenVersions(before, after) : [];
+  if (!wanted || !before) return [];
+  // The log of a table that was registered is the word of whoever wrote it, and may name files of others.
+  return forgottenVersions(before, after).filter(location => isBelow(location, before.location));
 }
 
 /** Of a table that the commit makes: its place is free, and no other table's files are there. */
@@ -334,6 +336,7 @@ export interface NewRow {
   location: string;
   description?: string;
   registered?: boolean;
+  places?: readonly string[];
 }
 
 /** Both rows, which point nowhere yet, and what the audit log says. `lake.table_taken` where the name has an owner. */
@@ -341,7 +344,17 @@ export async function insertRow(
   { record }: Parts,
   tx: Tx,
   { workspace_id, actor }: LakeContext,
-  { id, namespace, name, kind = 'table', zone, location, description = '', registered = false }: NewRow,
+  {
+    id,
+    namespace,
+    name,
+    kind = 'table',
+    zone,
+    location,
+    description = '',
+    registered = false,
+    places = [],
+  }: NewRow,
 ): Promise<Pick<LakeRow, 'id' | 'namespace' | 'name'>> {
   const full = fullName(namespace.path, name);
   const created_by = {
@@ -358,6 +371,7 @@ export async function insertRow(
     location,
     description,
     created_by,
+    places,
   };
   const is_new =
     (await insertTable(tx, row)) &&

@@ -10,19 +10,25 @@ export interface FilesParts {
   drafts: Pick<Workplace, 'make'>;
   /** The one workspace whose part of the storage this is: nothing beside it is read, written or deleted. */
   within: string;
+  /** Of one table, and nothing of any other: its folders. Absent: the whole part of the workspace. */
+  own?: readonly string[];
 }
 
 /**
  * A workspace's part of the storage as table files see it: by absolute addresses, none of which leads out of it. Metadata and footers are read as
  * they are, past the cache, which holds whole data files.
  */
-export function lakeFiles({ storage, cache, drafts, within }: FilesParts): Files {
+export function lakeFiles({ storage, cache, drafts, within, own }: FilesParts): Files {
   const part = `${storage.facts.root}/${within}`;
+  const folders = own?.flatMap(location => storage.keyOf(location) ?? []);
 
   const keyOf = (location: string): string => {
     const key = storage.keyOf(location);
-    if (key?.startsWith(`${within}/`)) return key;
-    throw new IcebergError('outside', `${location} is not in ${part}`, { file: location });
+    if (!key?.startsWith(`${within}/`))
+      throw new IcebergError('outside', `${location} is not in ${part}`, { file: location });
+    if (folders?.some(folder => key === folder || key.startsWith(`${folder}/`)) === false)
+      throw new IcebergError('foreign_file', `${location} is not of this table`, { file: location });
+    return key;
   };
 
   /** What is not there is named by the address that the table has for it. */

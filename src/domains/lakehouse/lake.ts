@@ -1,5 +1,6 @@
 import type {
   Files,
+  ManifestReader,
   NewOrder,
   NewSpec,
   Pointer,
@@ -13,6 +14,7 @@ import type { LakePolicy } from '../../contract/lake.ts';
 import type { LAKE_ZONES } from '../../contract/lake-words.ts';
 import type { Actor } from '../access/index.ts';
 import type { Moment } from './moments.ts';
+import type { Owner } from './places.ts';
 
 // What others see of the lake: the REST catalog, the pages' routes, and the tasks that write.
 
@@ -58,6 +60,8 @@ export interface LakeRow {
   mount: string | null;
   /** Without a slash at its end. */
   location: string;
+  /** Where else its files are: of a table that others made. */
+  places: string[];
   table_uuid: string | null;
   metadata_location: string | null;
   description: string;
@@ -208,6 +212,8 @@ export interface Lake {
     table: Pick<LakeRow, 'id' | 'workspace_id'>,
   ): Promise<Sight>;
   filesOf(workspace_id: string): Files;
+  /** What the table is made of; refuses, by name, files that are not its own. */
+  manifestsOf(owner: Owner): ManifestReader;
   /** Where this lake is now: `file:///…` or `s3://…`, without a slash at its end. */
   root: string;
   /** For tests of what happens when the process ends in between; nothing in operation. */

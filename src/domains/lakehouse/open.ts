@@ -6,6 +6,7 @@ import { openNamespaces } from './namespaces.ts';
 import { type LakeParts, openQueues, type Parts } from './parts.ts';
 import { readPinned } from './pins.ts';
 import { keepInside } from './place.ts';
+import { openManifestsOf } from './places.ts';
 import { openTables } from './tables.ts';
 import { openViews } from './views.ts';
 
@@ -18,6 +19,7 @@ export function assemble(given: LakeParts): Parts {
     reached: given.reached ?? (() => {}),
     loadMounted: given.loadMounted ?? unreachable,
     cache: openMetadataCache(),
+    manifestsOf: openManifestsOf(storage, given.filesOf),
     oneAtATime: openQueues(),
     read: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work, { read_only: true }),
     write: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work),
@@ -47,6 +49,7 @@ export function lakeOf(parts: Parts, access: Lake['access'] = everybody): Lake {
     read: (context, table_id, work) => readPinned(parts, context, table_id, work),
     access,
     filesOf: parts.filesOf,
+    manifestsOf: parts.manifestsOf,
     root: parts.root,
     reached: parts.reached,
   };

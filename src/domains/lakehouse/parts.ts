@@ -27,6 +27,7 @@ export interface Parts extends Required<Omit<LakeParts, 'access'>> {
   root: string;
   keepInside(workspace_id: string, location: string): string;
   cache: MetadataCache;
+  manifestsOf: Lake['manifestsOf'];
   /** One commit at a time for each table in this process: they would only be faster than each other. */
   oneAtATime<T>(tables: readonly string[], work: () => Promise<T>): Promise<T>;
   read<T>(context: Pick<LakeContext, 'workspace_id'>, work: (tx: Tx) => Promise<T>): Promise<T>;

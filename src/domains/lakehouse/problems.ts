@@ -45,6 +45,8 @@ function failureOf(error: IcebergError, name: string): Failure {
       return fail('lake.conflict', { name, reason: message }, options);
     case 'outside':
       return fail('lake.outside', { location: String(about.location ?? about.file ?? message) }, options);
+    case 'foreign_file':
+      return fail('lake.foreign_file', { name, file: String(about.file ?? message) }, options);
     case 'storage':
       return fail(
         'storage.failed',

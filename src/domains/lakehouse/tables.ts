@@ -1,5 +1,11 @@
 import type { Tx } from '../../base/db/index.ts';
-import { isIcebergError, newMetadata, type TableMetadata, versionOf } from '../../base/iceberg/index.ts';
+import {
+  isIcebergError,
+  newMetadata,
+  openReader,
+  type TableMetadata,
+  versionOf,
+} from '../../base/iceberg/index.ts';
 import { fail } from '../../base/kit/errors.ts';
 import { newId } from '../../base/kit/ids.ts';
 import { changesOf } from '../access/index.ts';
@@ -9,7 +15,8 @@ import { loadTable, loadView, needRow } from './load.ts';
 import { fullName, isSamePath } from './names.ts';
 import { needAndHold, needNamespace } from './namespaces.ts';
 import type { Parts } from './parts.ts';
-import { isBelow, namespaceLocation, tableLocation } from './place.ts';
+import { isBelow, namespaceLocation, tableLocation, workspaceLocation } from './place.ts';
+import { placesBeside } from './places.ts';
 import { inOurWords } from './problems.ts';
 import { deleteTableRows, droppedAt } from './store/staging.ts';
 import {
@@ -172,13 +179,18 @@ async function registerTable(
   const files = parts.filesOf(workspace_id);
   const metadata = await inOurWords(name, () => parts.cache.read(files, metadata_location));
   const home = parts.keepInside(workspace_id, metadata.location);
+  if (isShared(parts, workspace_id, home)) throw fail('lake.outside', { location: home });
+  const places = await inOurWords(name, () => placesOf(parts, context, metadata, home));
   const row = await parts.write(context, async tx => {
     if (there) await drop(parts, tx, context, there.id);
     const around = await tableAround(tx, workspace_id, home);
     if (around !== undefined) await takeOver(tx, workspace_id, home);
+    for (const place of places)
+      if ((await tableAround(tx, workspace_id, place)) !== undefined)
+        throw fail('lake.foreign_file', { name, file: place });
     const into = await needAndHold(tx, context, namespace);
     const made = await insertRow(parts, tx, context, {
-      ...{ id: newId(), namespace: into, name, zone: 'foreign', location: home, registered: true },
+      ...{ id: newId(), namespace: into, name, zone: 'foreign', location: home, registered: true, places },
     });
     await swap(tx, context, [
       {
@@ -191,6 +203,22 @@ async function registerTable(
     return needRow(tx, context, made.id);
   });
   return { row, metadata, metadata_location };
+}
+
+/** A folder of which everybody has a part: a table that had it would have theirs, and take them with it when it is purged. */
+function isShared({ root }: Parts, workspace_id: string, home: string): boolean {
+  const inside = home.slice(workspaceLocation(root, workspace_id).length + 1);
+  return /^(raw|curated|ns|ns\/[^/]+)$/.test(inside);
+}
+
+function placesOf(
+  { storage, filesOf }: Parts,
+  { workspace_id }: LakeContext,
+  metadata: TableMetadata,
+  location: string,
+): Promise<string[]> {
+  const owner = { workspace_id, location, places: [], mount_id: null };
+  return placesBeside(storage, openReader(filesOf(workspace_id)), metadata, owner);
 }
 
 /** A table that was dropped and whose files are still there comes back; one that is there keeps its files for itself. */

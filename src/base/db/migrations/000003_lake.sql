@@ -74,6 +74,8 @@ create table lake_tables (
   zone text not null check (zone in ('raw', 'curated', 'foreign')),
   -- Where it is: never changed by a new name.
   location text not null,
+  -- Where else its files are, of a table that others made: nowhere but there and in its location is anything read for it.
+  places text[] not null default '{}',
   table_uuid uuid,
   metadata_location text,
   description text not null default '',

@@ -20,7 +20,7 @@ export {
   type RowDelta,
 } from './operation.ts';
 export { type Base, type Produced, produce, type World } from './produce.ts';
-export { manifestSchema, openReader } from './reader.ts';
+export { keepTo, manifestSchema, openReader } from './reader.ts';
 export { backOff, type Committed, commitWithRetry, isConflict, type RetryOptions } from './retry.ts';
 export {
   type Condition,

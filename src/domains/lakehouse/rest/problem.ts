@@ -58,6 +58,7 @@ const OF_FORMAT: Readonly<Record<IcebergCode, Place>> = {
   invalid: { status: 400, type: 'BadRequestException' },
   type: { status: 400, type: 'BadRequestException' },
   schema_change: { status: 400, type: 'BadRequestException' },
+  foreign_file: { status: 403, type: 'ForbiddenException' },
   outside: { status: 400, type: 'BadRequestException' },
   unsupported: { status: 406, type: 'UnsupportedOperationException' },
   no_such_table: { status: 404, type: 'NoSuchTableException' },

@@ -1,5 +1,4 @@
 import type { Store, Tx } from '../../../base/db/index.ts';
-import { type ManifestReader, openReader } from '../../../base/iceberg/index.ts';
 import type { Clock } from '../../../base/kit/clock.ts';
 import { fail } from '../../../base/kit/errors.ts';
 import type { Outbound } from '../../../base/kit/outbound.ts';
@@ -62,20 +61,3 @@ export async function loadWhole(parts: LakeRouteParts, call: Asking, id: string)
   await needWhole(parts, call, id);
   return parts.lake.tables.load(contextOf(call), id);
 }
-
-/** Manifests of one workspace, kept while they are asked for. */
-export function readers({ lake }: Pick<LakeRouteParts, 'lake'>): (workspace_id: string) => ManifestReader {
-  const open = new Map<string, ManifestReader>();
-  return workspace_id => {
-    const known = open.get(workspace_id);
-    if (known) return known;
-    if (open.size === MAX_READERS) open.clear();
-    const reader = openReader(lake.filesOf(workspace_id), CACHE_BYTES);
-    open.set(workspace_id, reader);
-    return reader;
-  };
-}
-
-/** Together they are bounded, however many workspaces there are. */
-const MAX_READERS = 8;
-const CACHE_BYTES = 16 * 1024 * 1024;

@@ -17,7 +17,7 @@ import type { LakeRow, Loaded, TableChange } from '../lake.ts';
 import { fullName } from '../names.ts';
 import { inOurWords } from '../problems.ts';
 import { showChanges, showFields } from '../show.ts';
-import { contextOf, type LakeRouteParts, loadWhole, needTable, readers, write } from './asking.ts';
+import { contextOf, type LakeRouteParts, loadWhole, needTable, write } from './asking.ts';
 import { needSnapshot } from './history.ts';
 import { readType } from './tables.ts';
 
@@ -30,17 +30,16 @@ const DAY_MS = 86_400_000;
 const MAX_TRIES = 5;
 
 export function changeHandlers(parts: LakeRouteParts): Handlers<Routes> {
-  const readerOf = readers(parts);
   return {
     'lake_tables.evolve': call => evolveTable(parts, call),
     'lake_tables.rollback': async call => {
-      const { params, body, workspace_id } = call;
+      const { params, body } = call;
       const { row, metadata } = await loadWhole(parts, call, params.id);
       refuseReadOnly(row);
       const to = needSnapshot(row, metadata, body.snapshot_id);
       const id = metadata['current-snapshot-id'];
       const from = id === undefined ? undefined : needSnapshot(row, metadata, String(id));
-      const compare = () => compareSnapshots(metadata, readerOf(workspace_id), from, to);
+      const compare = () => compareSnapshots(metadata, parts.lake.manifestsOf(row), from, to);
       const effect = await inOurWords(row.name, compare);
       if (body.dry_run || from === to) return effect;
       const pointed = { 'snapshot-id': to['snapshot-id'], type: 'branch' as const };

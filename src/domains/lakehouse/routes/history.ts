@@ -11,7 +11,7 @@ import { fullName } from '../names.ts';
 import { inOurWords } from '../problems.ts';
 import { comparePlaces, newestFirst, placeOf, showSnapshots } from '../show.ts';
 import { committersOf } from '../store/commits.ts';
-import { contextOf, type LakeRouteParts, loadWhole, needTable, needWhole, read, readers } from './asking.ts';
+import { contextOf, type LakeRouteParts, loadWhole, needTable, needWhole, read } from './asking.ts';
 
 type Routes = Pick<
   typeof lakeRoutes,
@@ -25,7 +25,6 @@ const partitionKey = z.tuple([z.string().max(4000), z.number().int()]);
 /** What a table was, and what it is made of. No file goes while one of these looks at it. */
 export function historyHandlers(parts: LakeRouteParts): Handlers<Routes> {
   const { lake } = parts;
-  const readerOf = readers(parts);
   return {
     'lake_tables.snapshots': async call => {
       const { params, query, workspace_id } = call;
@@ -43,18 +42,16 @@ export function historyHandlers(parts: LakeRouteParts): Handlers<Routes> {
       const to = needSnapshot(row, metadata, call.query.to);
       const { from } = call.query;
       const before = from === undefined ? parentOf(metadata, to) : needSnapshot(row, metadata, from);
-      return inOurWords(nameOf(row), () =>
-        compareSnapshots(metadata, readerOf(call.workspace_id), before, to),
-      );
+      return inOurWords(nameOf(row), () => compareSnapshots(metadata, lake.manifestsOf(row), before, to));
     },
     'lake_tables.files': async call => {
-      const { params, query, workspace_id } = call;
+      const { params, query } = call;
       await needWhole(parts, call, params.id);
       return lake.read(contextOf(call), params.id, async ({ row, metadata }) => {
         const snapshot = snapshotOrCurrent({ row, metadata }, query.snapshot);
         if (!snapshot) return { items: [], next_cursor: null };
         const list = {
-          ...{ metadata, snapshot, reader: readerOf(workspace_id), schema: schemaOf(metadata, snapshot) },
+          ...{ metadata, snapshot, reader: lake.manifestsOf(row), schema: schemaOf(metadata, snapshot) },
           ...{ content: query.content, partition: query.partition },
         };
         const after = readCursor(query.cursor, fileKey);
@@ -64,7 +61,7 @@ export function historyHandlers(parts: LakeRouteParts): Handlers<Routes> {
       });
     },
     'lake_tables.partitions': async call => {
-      const { params, query, workspace_id } = call;
+      const { params, query } = call;
       await needWhole(parts, call, params.id);
       return lake.read(contextOf(call), params.id, async ({ row, metadata }) => {
         const snapshot = snapshotOrCurrent({ row, metadata }, undefined);
@@ -72,7 +69,7 @@ export function historyHandlers(parts: LakeRouteParts): Handlers<Routes> {
         const list = {
           metadata,
           snapshot,
-          reader: readerOf(workspace_id),
+          reader: lake.manifestsOf(row),
           schema: schemaOf(metadata, snapshot),
         };
         const all = await inOurWords(nameOf(row), () => partitionsOf(list));

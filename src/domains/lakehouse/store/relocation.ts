@@ -54,6 +54,11 @@ export async function placeTheRest(tx: Tx, from: string, to: string): Promise<vo
       update ${sql.table(table)} set ${sql.ref(column)} = ${to}::text || substring(${sql.ref(column)} from ${cut}::int)
       where starts_with(${sql.ref(column)}, ${`${from}/`})`.execute(tx);
   await sql`
+    update lake_tables set places = array(
+      select case when starts_with(place, ${`${from}/`}) then ${to}::text || substring(place from ${cut}::int) else place end
+      from unnest(places) place)
+    where places <> '{}'`.execute(tx);
+  await sql`
     update lake_tables set metadata_location = ${to}::text || substring(metadata_location from ${cut}::int)
     where dropped_at is not null and starts_with(metadata_location, ${`${from}/`})`.execute(tx);
 }

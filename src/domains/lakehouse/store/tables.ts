@@ -7,7 +7,7 @@ import type { LakeRow } from '../lake.ts';
 // Sizes are numbers: beyond 2^53 bytes a list may be a little wrong.
 const FIELDS = sql`
   t.id, t.workspace_id, t.kind, t.namespace_id, n.path "namespace", n.levels, t.name, t.zone, n.mount_id, m.name mount,
-  t.location, t.table_uuid, t.metadata_location, t.description, t.format_version, t.snapshot_id::text snapshot_id,
+  t.location, t.places, t.table_uuid, t.metadata_location, t.description, t.format_version, t.snapshot_id::text snapshot_id,
   t.committed_at, t.rows::float8 "rows", t.bytes::float8 bytes, t.files::float8 files,
   t.delete_files::float8 delete_files, t.snapshots, t.metadata_bytes::float8 metadata_bytes, t.columns,
   t.partitioned_by, t.health, t.health_at, t.policy, t.error, t.version, t.created_at, t.updated_at`;
@@ -140,14 +140,15 @@ export interface TableRow {
   location: string;
   description: string;
   created_by: unknown;
+  places: readonly string[];
 }
 
 /** False where the namespace has something of that name. It points nowhere yet. */
 export async function insertTable(tx: Tx, row: TableRow): Promise<boolean> {
   const { rows } = await sql`
-    insert into lake_tables (id, workspace_id, namespace_id, name, kind, zone, location, description, created_by)
+    insert into lake_tables (id, workspace_id, namespace_id, name, kind, zone, location, description, created_by, places)
     values (${row.id}, ${row.workspace_id}, ${row.namespace_id}, ${row.name}, ${row.kind}, ${row.zone},
-      ${row.location}, ${row.description}, ${JSON.stringify(row.created_by)})
+      ${row.location}, ${row.description}, ${JSON.stringify(row.created_by)}, ${[...row.places]}::text[])
     on conflict do nothing returning id`.execute(tx);
   return rows.length > 0;
 }
@@ -256,7 +257,7 @@ export async function saveTableError(
   );
 }
 
-/** Of this workspace: a table, dropped or not, whose folder holds that location, or lies in it. */
+/** Of this workspace: a table, dropped or not, of which a folder holds that location, or lies in it. */
 export async function tableAround(
   tx: Tx,
   workspace_id: string,
@@ -264,8 +265,9 @@ export async function tableAround(
 ): Promise<string | undefined> {
   const { rows } = await sql<{ location: string }>`
     select location from lake_tables
-    where workspace_id = ${workspace_id} and kind = 'table'
-      and (starts_with(location || '/', ${`${location}/`}) or starts_with(${`${location}/`}, location || '/'))
+    where workspace_id = ${workspace_id} and kind = 'table' and exists (
+      select from unnest(array_append(places, location)) place
+      where starts_with(place || '/', ${`${location}/`}) or starts_with(${`${location}/`}, place || '/'))
     limit 1`.execute(tx);
   return rows[0]?.location;
 }

@@ -51,7 +51,7 @@ export async function beginAttempt(
     if (row) await addPin(tx, pin, TASK_PIN_SECONDS);
   });
   await lake_parts.reached('prefix_recorded');
-  const common = { workspace_id, root: lake.root };
+  const common = { workspace_id, root: lake.root, own: [location, ...(row?.places ?? [])] };
   if (!row) return { ...common, table: null, create: { id, location } };
   const { metadata, metadata_location } = await lake.tables.load(context, row.id);
   return { ...common, table: { id, metadata: printMetadata(metadata), metadata_location }, create: null };

@@ -10,6 +10,8 @@ export interface Given {
   workspace_id: string;
   root: string;
   storage: StorageSettings;
+  /** The folders of the table: of a file elsewhere a runner neither reads nor writes anything. */
+  own: string[];
   /** In the names of all files that this attempt writes. */
   attempt: string;
   /** As it was when the attempt began; null: it is to be made. */

@@ -5,6 +5,7 @@ import {
   expireSnapshots,
   findOrphans,
   garbage,
+  keepTo,
   openReader,
   type TableMetadata,
   withPrevious,
@@ -23,7 +24,7 @@ import {
 import { snapshotIdOf, versionsToDelete, type WrittenMetadata, writeMetadata } from '../commit.ts';
 import { expiryOf, policyFor } from '../health.ts';
 import type { LakeContext, LakeRow, Loaded } from '../lake.ts';
-import { isBelow } from '../place.ts';
+import { ownsOf } from '../places.ts';
 import { inOurWords } from '../problems.ts';
 import { addCare } from '../store/commits.ts';
 import { policyOf } from '../store/policies.ts';
@@ -166,8 +167,9 @@ async function prepareExpiry(
   if (updates.length === 0) return { expiry: undefined, result: { snapshots: 0, files: 0 } };
   const metadata = withPrevious(applyUpdates(before, updates, { now_ms }), before, metadata_location);
   const forgotten: string[] = [];
-  const owns = (location: string) => isBelow(location, row.location);
-  const reader = openReader(lake.filesOf(workspace_id));
+  // Of a table that others made, what lies elsewhere was not written for it alone.
+  const owns = ownsOf(lake_parts.storage, { ...row, places: [] });
+  const reader = keepTo(openReader(lake.filesOf(workspace_id)), ownsOf(lake_parts.storage, row));
   await inOurWords(row.name, async () => {
     for await (const batch of garbage(before, metadata, reader, { owns })) forgotten.push(...batch);
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   type Files,
+  keepTo,
   type LocalEngine,
   localEngine,
   type ManifestReader,
@@ -17,6 +18,7 @@ import {
 } from '../../../base/storage/index.ts';
 import type { RunContext } from '../../runs/index.ts';
 import { lakeFiles } from '../files.ts';
+import { isIn } from '../places.ts';
 import { type Given, isGiven, joinSecrets } from './given.ts';
 
 // The lake in a runner: its files and an engine, and nothing of the store. What it may write to is its workspace's part.
@@ -46,9 +48,10 @@ export async function openRunnerLake(
   const cache = await openCache(join(folder, 'cache'), { storage, max_bytes: CACHE_BYTES });
   const drafts = await openWorkplace(join(folder, 'drafts'));
   const engine = await localEngine({ memory: `${memory_mb}MB`, temp_folder: join(folder, 'spill') });
-  const files = lakeFiles({ storage, cache, drafts, within: given.workspace_id });
+  const { workspace_id: within, own } = given;
+  const files = lakeFiles({ storage, cache, drafts, within, own });
   return {
-    ...{ given, storage, files, engine, reader: openReader(files) },
+    ...{ given, storage, files, engine, reader: keepTo(openReader(files), isIn(storage, own)) },
     metadata: given.table ? parseMetadata(given.table.metadata) : undefined,
     async [Symbol.asyncDispose]() {
       engine.close();

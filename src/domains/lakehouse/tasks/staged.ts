@@ -3,6 +3,7 @@ import type { Tx } from '../../../base/db/index.ts';
 import {
   currentSchema,
   currentSnapshot,
+  keepTo,
   type ManifestReader,
   stage as newStaged,
   type Operation,
@@ -23,6 +24,7 @@ import { fullName } from '../names.ts';
 import { needAndHold } from '../namespaces.ts';
 import type { Parts } from '../parts.ts';
 import { isBelow } from '../place.ts';
+import { ownsOf } from '../places.ts';
 import { inOurWords } from '../problems.ts';
 import { swap } from '../swap.ts';
 import { contextOf, type KindParts } from './begin.ts';
@@ -103,7 +105,7 @@ export function openPreparing({ lake, lake_parts }: KindParts) {
         .catch(() => {});
     const world = {
       files: lake.filesOf(workspace_id),
-      reader: readerOf(workspace_id),
+      reader: keepTo(readerOf(workspace_id), ownsOf(lake_parts.storage, row ?? placeOf(create))),
       now_ms: Math.max(lake_parts.clock.now(), base['last-updated-ms']),
     };
     const on = { metadata: base, ...(loaded && { location: loaded.metadata_location }) };
@@ -124,6 +126,11 @@ export function openPreparing({ lake, lake_parts }: KindParts) {
       operation: operation.kind,
     };
   };
+}
+
+/** Of a table that is not there yet. */
+function placeOf(create: StagedWrite['create']) {
+  return { location: create?.location ?? '', places: [], mount_id: null };
 }
 
 function isDone({ already, snapshot }: Produced): boolean {
