@@ -41,6 +41,22 @@ test('links lead nowhere', async t => {
   assert.deepEqual(readdirSync(outside), ['secret']);
 });
 
+test('a link in the place of a folder that was known is found out', async t => {
+  const outside = scratchFolder(t);
+  const folder = scratchFolder(t);
+  const storage = await openFolderStorage(folder);
+  await storage.write('a/b/x', Buffer.from('x'));
+  await storage.seal(['a/b/x']);
+  rmSync(join(folder, 'a'), { recursive: true });
+  mkdirSync(join(outside, 'b'));
+  symlinkSync(outside, join(folder, 'a'));
+  const isRefused = (error: unknown) => isFailure(error, 'storage.key');
+  await assert.rejects(storage.write('a/b/y', Buffer.from('y')), isRefused);
+  await assert.rejects(storage.put('a/b/y', Buffer.from('y')), isRefused);
+  await assert.rejects(storage.seal(['a/b/x']), isRefused);
+  assert.deepEqual(readdirSync(join(outside, 'b')), []);
+});
+
 test('what a writer that died has left goes, and what another one is writing stays', async t => {
   const folder = scratchFolder(t);
   mkdirSync(join(folder, '.incoming'));
@@ -121,6 +137,41 @@ test('writing waits for no disk; sealing does, for each file and for every folde
   assert.deepEqual(sealed.slice(2).sort(), ['', '/a', '/a/b', '/a/c']);
   const storage = await openFolderStorage(folder);
   await assert.rejects(storage.seal(['a/b/x', 'a/none']), error => isFailure(error, 'storage.missing'));
+});
+
+test('what was made durable is not synced again; what was made anew is', async t => {
+  const folder = scratchFolder(t);
+  const write = (key: string) =>
+    `synced.length = 0; await storage.write('${key}', Buffer.from('x')); await storage.seal(['${key}']);`;
+  const [first] = await syncsOf(folder, write('a/b/x'));
+  assert.match(first ?? '', /^\/\.incoming\//, 'the file that is still open');
+  const again = await syncsOf(folder, write('a/b/x') + write('a/b/y'));
+  assert.deepEqual(again.slice(1), ['/a/b']);
+  const away = `await storage.delete(['a/b/x', 'a/b/y']);`;
+  const anew = await syncsOf(folder, write('a/b/x') + away + write('a/b/x'));
+  assert.deepEqual(anew.slice(1), ['/a/b', '/a', '']);
+});
+
+test('sealing answers for what is there: a file that another writer put there, and none that is gone', async t => {
+  const folder = scratchFolder(t);
+  const [mine, theirs] = [await openFolderStorage(folder), await openFolderStorage(folder)];
+  await mine.write('a/x', Buffer.from('mine'));
+  await theirs.write('a/x', Buffer.from('theirs'));
+  await mine.seal(['a/x']);
+  await mine.write('a/y', Buffer.from('mine'));
+  await theirs.delete('a/y');
+  await assert.rejects(mine.seal(['a/y']), error => isFailure(error, 'storage.missing'));
+  await mine.write('a/z', Buffer.from('mine'));
+  await mine.delete('a/z');
+  await assert.rejects(mine.seal(['a/z']), error => isFailure(error, 'storage.missing'));
+});
+
+test('more files than may be open at once are sealed all the same', async t => {
+  const storage = await openFolderStorage(scratchFolder(t));
+  const keys = Array.from({ length: 300 }, (_, n) => `p=${n}/x`);
+  for (const key of keys) await storage.write(key, Buffer.from(key));
+  await storage.seal(keys);
+  for (const key of keys) assert.deepEqual(await collect(await storage.get(key)), Buffer.from(key));
 });
 
 test('putting waits for the disk: the file first, then its folders', async t => {

@@ -13,13 +13,15 @@ import {
   rm,
   rmdir,
   stat,
+  unlink,
 } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail } from '../kit/errors.ts';
 import { newId } from '../kit/ids.ts';
 import { eachOf } from './each-of.ts';
 import { checkKey, compareKeys, isKey } from './key.ts';
+import { isInside, keepInside, openKnownFolders } from './known-folders.ts';
 import { codeOf, ignoreMissing, isMissing, told } from './machine.ts';
 import {
   type Body,
@@ -29,6 +31,7 @@ import {
   type ListPage,
   type Storage,
 } from './storage.ts';
+import { openUnsealed } from './unsealed.ts';
 
 /** Beside the objects, so that a rename stays within one file system; no key begins with a dot. */
 const INCOMING = '.incoming';
@@ -36,7 +39,7 @@ const INCOMING = '.incoming';
 const LEFTOVER_MS = 24 * 3_600_000;
 const READ_BYTES = 256 * 1024;
 const MAX_TRIES = 5;
-const SYNCS_AT_ONCE = 16;
+const AT_ONCE = 16;
 
 /** Objects as files of a folder of this machine, or of one that several machines share. */
 export async function openFolderStorage(folder: string): Promise<Storage> {
@@ -44,6 +47,8 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
   await told(folder, () => mkdir(incoming, { recursive: true, mode: 0o700 }));
   const root = await realpath(folder);
   await removeLeftovers(incoming);
+  const folders = openKnownFolders(root);
+  const unsealed = openUnsealed();
 
   const pathOf = (key: string): string => {
     checkKey(key);
@@ -53,33 +58,32 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
   /** Opened for reading, never through a link: somebody who may write into the folder must not show us other files. */
   async function openObject(key: string): Promise<FileHandle> {
     const path = pathOf(key);
-    await keepInside(root, path);
+    await keepInside(root, dirname(path));
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     if ((await file.stat()).isFile()) return file;
     await file.close();
     throw fail('storage.missing', { key });
   }
 
+  /** Beside the objects, under a name that is no key: what breaks off here was never there. */
   async function writeIncoming(body: Body, { sync }: { sync: boolean }): Promise<Incoming> {
     const path = join(incoming, newId());
     const file = await open(path, 'wx', 0o600);
     try {
       const bytes = await writeAll(file, body);
       if (sync) await file.sync();
-      return { path, bytes };
+      return { path, bytes, file };
     } catch (error) {
+      await file.close();
       await rm(path, { force: true });
       throw error;
-    } finally {
-      await file.close();
     }
   }
 
   /** Another process may remove the folder, empty at last, between making it and moving something in. */
   async function moveTo(path: string, from: string, move: Move): Promise<void> {
     for (let count = 1; ; count += 1) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await keepInside(root, path);
+      await folders.enter(dirname(path));
       try {
         return await move(from, path);
       } catch (error) {
@@ -89,27 +93,72 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
   }
 
   /** What was written comes to its place, or goes. */
-  async function place(key: string, { path, bytes }: Incoming, move: Move): Promise<{ bytes: number }> {
+  async function place(key: string, { path, bytes, file }: Incoming, move: Move): Promise<Incoming> {
     try {
       await moveTo(pathOf(key), path, move);
-      return { bytes };
+      return { path: pathOf(key), bytes, file };
     } catch (error) {
+      await file.close();
       await rm(path, { force: true });
       throw isNameTaken(error) ? nameTaken(key) : error;
     }
   }
 
+  /** In its place and open: whoever seals it need not look for it again. */
+  function leaveOpen({ path, bytes, file }: Incoming): { bytes: number } {
+    unsealed.keep(path, file);
+    return { bytes };
+  }
+
+  /** From another file system it is copied beside the objects first, so that it comes to its place as a whole. */
+  const bring: Move = async (from, to) => {
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if (codeOf(error) !== 'EXDEV') throw error;
+      const copy = join(incoming, newId());
+      try {
+        await copyFile(from, copy);
+        await rename(copy, to);
+      } finally {
+        await rm(copy, { force: true });
+      }
+      await rm(from, { force: true });
+    }
+  };
+
+  async function sealFile(key: string): Promise<void> {
+    const path = pathOf(key);
+    const file = unsealed.take(path);
+    // Another file may be there by now, or none: what counts is what the key leads to.
+    if (file && (await syncAndClose(file))) return;
+    const found = await openObject(key).catch(error => {
+      throw isMissing(error) ? fail('storage.missing', { key }, { cause: error }) : error;
+    });
+    await syncAndClose(found);
+  }
+
   async function deleteOne(key: string): Promise<void> {
     const path = pathOf(key);
-    await keepInside(root, path).catch(ignoreMissing);
-    await removeFile(path);
-    await removeEmptyFolders(root, dirname(path));
+    await unsealed.take(path)?.close();
+    const found = await lstat(path).catch(ignoreMissing);
+    if (found?.isFile()) await unlink(path).catch(ignoreMissing);
+  }
+
+  /** Those of one folder together: a look at where it leads, and one whether it is empty. */
+  async function deleteAll(keys: readonly string[]): Promise<void> {
+    const byFolder = Map.groupBy(keys, key => dirname(pathOf(key)));
+    await eachOf([...byFolder], AT_ONCE, async ([path, of]) => {
+      await keepInside(root, path).catch(ignoreMissing);
+      await eachOf(of, AT_ONCE, deleteOne);
+      await removeEmptyFolders(root, path);
+    });
   }
 
   async function statObject(key: string) {
     const path = pathOf(key);
     try {
-      await keepInside(root, path);
+      await keepInside(root, dirname(path));
       const found = await lstat(path);
       return found.isFile() ? found : undefined;
     } catch (error) {
@@ -124,31 +173,29 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
     facts: { kind: 'folder', root: url },
     put: (key, body, { if_absent = false } = {}) =>
       told(folder, async () => {
-        const path = pathOf(key);
+        checkKey(key);
         const written = await writeIncoming(body, { sync: true });
-        const placed = await place(key, written, if_absent ? linkTo(key) : rename);
-        await syncUpTo(dirname(path), root);
-        return placed;
+        const { path, bytes, file } = await place(key, written, if_absent ? linkTo(key) : rename);
+        await file.close();
+        await folders.sync([dirname(path)]);
+        return { bytes };
       }),
     write: (key, body) =>
       told(folder, async () => {
         checkKey(key);
-        return place(key, await writeIncoming(body, { sync: false }), rename);
+        return leaveOpen(await place(key, await writeIncoming(body, { sync: false }), rename));
       }),
     adopt: (path, key) =>
       told(folder, async () => {
         checkKey(key);
-        const taken = await takeIn(path, join(incoming, newId()));
-        return place(key, taken, rename);
+        const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        const { size: bytes } = await file.stat();
+        return leaveOpen(await place(key, { path, bytes, file }, bring));
       }),
     seal: keys =>
       told(folder, async () => {
-        const folders = new Set<string>();
-        await eachOf(keys, SYNCS_AT_ONCE, async key => {
-          await syncFile(key, () => openObject(key));
-          for (const path of foldersUpTo(dirname(pathOf(key)), root)) folders.add(path);
-        });
-        await eachOf([...folders], SYNCS_AT_ONCE, syncFolder);
+        await eachOf(keys, AT_ONCE, sealFile);
+        await folders.sync(new Set(keys.map(key => dirname(pathOf(key)))));
       }),
     get: key => told(folder, async () => readAll(await openObject(key), folder), key),
     range: (key, offset, length) =>
@@ -165,8 +212,7 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
         key,
       ),
     list: (prefix, options) => told(folder, () => listPage(root, prefix, options)),
-    delete: keys =>
-      told(folder, () => eachOf(typeof keys === 'string' ? [keys] : keys, SYNCS_AT_ONCE, deleteOne)),
+    delete: keys => told(folder, () => deleteAll(typeof keys === 'string' ? [keys] : keys)),
     size: key => told(folder, async () => (await statObject(key))?.size),
     location(key) {
       checkKey(key);
@@ -185,6 +231,7 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
 interface Incoming {
   path: string;
   bytes: number;
+  file: FileHandle;
 }
 
 type Move = (from: string, to: string) => Promise<void>;
@@ -220,55 +267,13 @@ function linkTo(key: string): Move {
   };
 }
 
-/** Into our own file system first, so that it comes to its place as a whole. */
-async function takeIn(path: string, to: string): Promise<Incoming> {
-  const { size } = await stat(path);
-  try {
-    await rename(path, to);
-  } catch (error) {
-    if (codeOf(error) !== 'EXDEV') throw error;
-    await copyFile(path, to).catch(async cause => {
-      await rm(to, { force: true });
-      throw cause;
-    });
-    await rm(path, { force: true });
-  }
-  return { path: to, bytes: size };
-}
-
-/**
- * A rename is durable when its folder is, a folder when the one above it is. All of them, each time: another writer may have
- * made the folder just now and not come to this yet. One that did not change costs next to nothing.
- */
-async function syncUpTo(path: string, root: string): Promise<void> {
-  for (const folder of foldersUpTo(path, root)) await syncFolder(folder);
-}
-
-function foldersUpTo(path: string, root: string): string[] {
-  const folders: string[] = [];
-  for (let at = path; isInside(root, at); at = dirname(at)) folders.push(at);
-  return folders;
-}
-
-async function syncFile(key: string, openIt: () => Promise<FileHandle>): Promise<void> {
-  const file = await openIt().catch(error => {
-    throw isMissing(error) ? fail('storage.missing', { key }, { cause: error }) : error;
-  });
+/** False: no name leads to it any more. */
+async function syncAndClose(file: FileHandle): Promise<boolean> {
   try {
     await file.sync();
+    return (await file.stat()).nlink > 0;
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows opens no folders; its renames are journalled.
-  if (process.platform === 'win32') return;
-  const folder = await open(path, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 
@@ -279,11 +284,6 @@ async function removeLeftovers(incoming: string): Promise<void> {
     const found = await stat(path).catch(ignoreMissing);
     if (found !== undefined && found.mtimeMs < oldest) await rm(path, { force: true, recursive: true });
   }
-}
-
-async function removeFile(path: string): Promise<void> {
-  const found = await lstat(path).catch(ignoreMissing);
-  if (found?.isFile()) await rm(path, { force: true });
 }
 
 /** Upwards, as far as they are empty. */
@@ -370,17 +370,6 @@ function sortEntries(entries: readonly Dirent[], above: string): { key: string; 
 }
 
 // ── Paths and failures ──────────────────────────────────────────────────────────────────────────────
-
-/** The folders on the way may be links that somebody put there; where they lead decides. */
-async function keepInside(root: string, path: string): Promise<void> {
-  const real = await realpath(dirname(path));
-  if (!isInside(root, real))
-    throw fail('storage.key', { key: relative(root, path), reason: 'it leads out of the storage' });
-}
-
-function isInside(root: string, path: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
-}
 
 /** As Iceberg and Hadoop write it: nothing is encoded. */
 function plainUrl(path: string): string {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../kit/ids.ts';
 import { type Lock, tryLockFile } from '../kit/lock-file.ts';
@@ -31,7 +31,9 @@ export async function openWorkplace(root: string): Promise<Workplace> {
         told(root, async () => {
           const own = join(folder, newId());
           await mkdir(own, { mode: 0o700 });
-          return { folder: own, release: () => rm(own, { recursive: true, force: true }) };
+          // Most are empty when they are let go of.
+          const release = () => rmdir(own).catch(() => rm(own, { recursive: true, force: true }));
+          return { folder: own, release };
         }),
       close() {
         forget(root, name);

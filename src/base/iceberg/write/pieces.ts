@@ -32,7 +32,7 @@ export async function writePieces(
   const keys = partitionKeys(layout);
   const order = orderKeys(layout);
   if (keys.length === 0 && order.length === 0) {
-    const written = await engine.query(copyToFolder(rows, join(folder, 'files'), options));
+    const written = await engine.query(copyToFolder(rows, folder, options));
     return written.map(parseWritten).map(file => ({ file, partition: [] }));
   }
   const stage = await layDown(engine, join(folder, 'stage.parquet'), rows, { layout, keys, order, options });
