@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Store } from '../base/db/index.ts';
 import type { ResolvedConfig } from '../base/kit/config.ts';
+import { fail } from '../base/kit/errors.ts';
 import type { Storage } from '../base/storage/index.ts';
 import type { Config } from '../contract/config.ts';
 import type { Relocated } from '../domains/lakehouse/index.ts';
@@ -35,37 +36,66 @@ export async function relocateOn(
   { to, told }: Options,
 ): Promise<Relocated | undefined> {
   const { openPrepared } = await import('../base/db/index.ts');
-  const { lakeFiles, relocateLake } = await import('../domains/lakehouse/index.ts');
-  const { localEngine } = await import('../base/iceberg/index.ts');
   const address = await startStore(config, {});
   opened.defer(() => address.close());
   const store = await openPrepared(address.app, address.instance_id);
   opened.defer(() => store.close());
-  const wanted = to === undefined ? config : { ...config, storage: { ...config.storage, url: to } };
-  const { storage: target } = await openStorage(wanted);
-  const source = await formerStorage(store, target);
-  const cache = await openObjectCache(config, target);
-  opened.defer(() => cache.close());
+  return await relocateWith(opened, store, config, {
+    ...(to !== undefined && { to }),
+    ...(told && { told }),
+  });
+}
+
+/** On a store that is open, and on which nothing else works. */
+export async function relocateWith(
+  opened: AsyncDisposableStack,
+  store: Store,
+  config: Config,
+  { to, told }: Options,
+): Promise<Relocated | undefined> {
+  const { lakeFiles, relocateLake } = await import('../domains/lakehouse/index.ts');
+  const { localEngine } = await import('../base/iceberg/index.ts');
+  const { storage: target } = await openStorage(to === undefined ? config : at(config, to));
+  const former = await formerRoot(store);
+  const root = target.facts.root;
+  if (former !== null && root.startsWith(`${former}/`))
+    throw fail('storage.address', {
+      url: root,
+      reason: `it is inside of ${former}, from where the lake comes`,
+    });
+  const source = former === null || former === root ? undefined : await openRoot(config, former);
   const drafts = await openDrafts(config);
   opened.defer(() => drafts.close());
   const engine = await localEngine({ temp_folder: join(config.data, 'run', 'spill') });
   opened.defer(() => engine.close());
-  const filesIn = (storage: Storage) => (within: string) => lakeFiles({ storage, cache, drafts, within });
+  const filesIn = async (storage: Storage) => {
+    const cache = await openObjectCache(config, storage);
+    opened.defer(() => cache.close());
+    return (within: string) => lakeFiles({ storage, cache, drafts, within });
+  };
   return await relocateLake({
-    ...{ store, target, targetFiles: filesIn(target), engine },
-    ...(source && { source, sourceFiles: filesIn(source) }),
+    ...{ store, target, targetFiles: await filesIn(target), engine },
+    ...(source && { source, sourceFiles: await filesIn(source) }),
     ...(told && { told: table => told(table) }),
   });
 }
 
-/** Where the lake was, if that is a folder which is still there. */
-async function formerStorage(store: Store, target: Storage): Promise<Storage | undefined> {
+async function formerRoot(store: Store): Promise<string | null> {
   const row = await store.withInstance('where the lake was', tx =>
     tx.selectFrom('instance').select('lake_root').executeTakeFirst(),
   );
-  const root = row?.lake_root;
-  if (!root?.startsWith('file://') || root === target.facts.root) return undefined;
-  const { openFolderStorage } = await import('../base/storage/index.ts');
-  const folder = fileURLToPath(root);
-  return existsSync(folder) ? openFolderStorage(folder) : undefined;
+  return row?.lake_root ?? null;
+}
+
+/** Where the lake was, if that is still there: a folder, or a bucket that the configuration has the keys of. */
+export async function openRoot(config: Config, root: string): Promise<Storage | undefined> {
+  if (root.startsWith('file://')) {
+    if (!existsSync(fileURLToPath(root))) return undefined;
+  } else if (!config.storage.aws_chain && !config.storage.access_key) return undefined;
+  return (await openStorage(at(config, root))).storage;
+}
+
+/** The configuration, with the storage at another address. */
+function at(config: Config, url: string): Config {
+  return { ...config, storage: { ...config.storage, url } };
 }

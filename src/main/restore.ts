@@ -1,7 +1,7 @@
 import type { Backup } from '../base/db/index.ts';
 import type { ResolvedConfig } from '../base/kit/config.ts';
 import type { Config } from '../contract/config.ts';
-import { relocateOn } from './relocate.ts';
+import { openRoot, relocateOn } from './relocate.ts';
 import { openStorage } from './storage.ts';
 import { storeOptions } from './store.ts';
 
@@ -32,6 +32,8 @@ async function restoreLakeOf(
   const { restoreLake } = await import('../domains/lakehouse/index.ts');
   const { storage } = await openStorage(config);
   await restoreLake(backup, storage);
-  if (!backup.lake?.copied || storage.facts.root === from) return;
+  if (storage.facts.root === from) return;
+  // A bucket is listed in a backup and not copied: from where it is now, if these keys open it. Else the next start says so.
+  if (!backup.lake?.copied && (await openRoot(config, from)) === undefined) return;
   await relocateOn(opened, config, {});
 }

@@ -13,6 +13,7 @@ import { lakeFiles } from '../../src/domains/lakehouse/files.ts';
 import type { Lake, LakeContext } from '../../src/domains/lakehouse/lake.ts';
 import { assemble, lakeOf } from '../../src/domains/lakehouse/open.ts';
 import type { LakeParts, Parts } from '../../src/domains/lakehouse/parts.ts';
+import type { StorageSettings } from '../../src/domains/lakehouse/tasks/given.ts';
 import { lakeKinds } from '../../src/domains/lakehouse/tasks/index.ts';
 import { uploadKey } from '../../src/domains/lakehouse/uploads.ts';
 import { type KindTable, kindTable } from '../../src/domains/runs/kinds.ts';
@@ -105,11 +106,15 @@ export interface LakeWorker extends LakeWorld {
   engine: LocalEngine;
 }
 
-export async function lakeWorker(t: TestContext, more: Partial<LakeParts> = {}): Promise<LakeWorker> {
+export async function lakeWorker(
+  t: TestContext,
+  more: Partial<LakeParts> = {},
+  reached?: StorageSettings,
+): Promise<LakeWorker> {
   const world = await lakeWorld(t, more);
   const { database, workspace_id, folder, storage, lake, context } = world;
   const { store } = database;
-  const settings = { kind: 'folder' as const, folder: join(folder, 'objects') };
+  const settings = reached ?? { kind: 'folder' as const, folder: join(folder, 'objects') };
   const kinds = kindTable(lakeKinds({ ...world.parts, ...more }, settings));
   const worker = await openRunsWorker({
     ...{ store, kinds, clock: systemClock, name: 'test', tags: [], concurrency: 2, version: '1' },
