@@ -36,6 +36,10 @@ export async function openCore(
 
   const redactor = createRedactor();
   for (const secret of resolved.secrets) redactor.pin(secret);
+  if (resolved.config.storage.aws_chain) {
+    const { AWS_CHAIN_SECRETS } = await import('../base/storage/index.ts');
+    for (const name of AWS_CHAIN_SECRETS) redactor.pin(process.env[name] ?? '');
+  }
   const { log, prune: pruneLog, close } = await openLogFor(resolved, redactor, name);
   opened.defer(close);
   const store = await openPrepared(address.app, address.instance_id);

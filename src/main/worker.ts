@@ -57,6 +57,7 @@ export async function openWorkerOn(
     runners: {
       folder: join(config.data, 'run', 'runners'),
       spawn_args: runnerArguments(place),
+      pass: await passedTo(config),
       memory_mb: memoryOf(config, concurrency),
     },
   });
@@ -68,6 +69,13 @@ export async function openWorkerOn(
     ),
   );
   return { id: worker.id, name, concurrency, tags, failed: failed.promise };
+}
+
+/** A runner opens the storage by itself, and finds credentials where this process would. */
+async function passedTo({ storage }: Config): Promise<readonly string[]> {
+  if (!storage.aws_chain) return [];
+  const { AWS_CHAIN_VARIABLES } = await import('../base/storage/index.ts');
+  return AWS_CHAIN_VARIABLES;
 }
 
 function runnerArguments({ package_folder }: Place): string[] {

@@ -110,6 +110,7 @@ export async function lakeWorker(
   t: TestContext,
   more: Partial<LakeParts> = {},
   reached?: StorageSettings,
+  pass: readonly string[] = [],
 ): Promise<LakeWorker> {
   const world = await lakeWorld(t, more);
   const { database, workspace_id, folder, storage, lake, context } = world;
@@ -122,7 +123,7 @@ export async function lakeWorker(
     redact: text => text,
     readSecret: async () => undefined,
     mayRun: async () => true,
-    runners: { folder: join(folder, 'runners'), spawn_args: [RUNNER] },
+    runners: { folder: join(folder, 'runners'), spawn_args: [RUNNER], pass },
     times: { poll_ms: 50, beat_ms: 100, asked_ms: 300, terminated_ms: 200, drain_ms: 5000 },
   });
   defer(t, () => worker.close());

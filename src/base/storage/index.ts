@@ -5,6 +5,7 @@ export { type CacheOptions, type CacheStats, type ObjectCache, openCache } from 
 export { openFolderStorage } from './folder.ts';
 export { listAll } from './list-all.ts';
 export { makeFolders } from './make-folders.ts';
+export { AWS_CHAIN_SECRETS, AWS_CHAIN_VARIABLES } from './s3/chain.ts';
 export { parseS3Url, type S3Options } from './s3/options.ts';
 export type {
   Body,

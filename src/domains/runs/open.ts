@@ -20,7 +20,7 @@ export interface RunsWorkerParts
   /** Tasks at once, each with a runner of its own. */
   concurrency: number;
   /** Where runners work, what starts one, what it may use. */
-  runners: Pick<PoolOptions, 'folder' | 'spawn_args' | 'warm' | 'memory_mb' | 'keep'>;
+  runners: Pick<PoolOptions, 'folder' | 'spawn_args' | 'pass' | 'warm' | 'memory_mb' | 'keep'>;
 }
 
 /** A worker with its pool and its logs. Closing it closes them too: the runners after their tasks, the logs last. */

@@ -26,7 +26,12 @@ const ALLOWED = [
   'PATHEXT',
 ];
 
-export function runnerEnvironment(ours: NodeJS.ProcessEnv, own: Record<string, string>): NodeJS.ProcessEnv {
-  const kept = ALLOWED.flatMap(name => (ours[name] === undefined ? [] : [[name, ours[name]]]));
+/** `pass` names what the operator wants runners to have beside that. */
+export function runnerEnvironment(
+  ours: NodeJS.ProcessEnv,
+  own: Record<string, string>,
+  pass: readonly string[] = [],
+): NodeJS.ProcessEnv {
+  const kept = [...ALLOWED, ...pass].flatMap(name => (ours[name] === undefined ? [] : [[name, ours[name]]]));
   return { ...Object.fromEntries(kept), TZ: 'UTC', ...own };
 }

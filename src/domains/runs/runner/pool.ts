@@ -22,6 +22,8 @@ export interface PoolOptions {
   folder: string;
   /** What Node is given to start a runner: a file and `--runner-process`. */
   spawn_args: readonly string[];
+  /** Names of variables that runners get beside the usual ones. */
+  pass?: readonly string[];
   /** As many processes at most. */
   size: number;
   clock: Clock;
@@ -90,8 +92,8 @@ export function openPool(options: PoolOptions): Pool {
     const own = { id: `${key}.${spawned}`, folder: join(folder, String(spawned)), heap_mb, nice };
     pause.began(clock.monotonic());
     try {
-      const args = options.spawn_args;
-      keepUntilEnded(spawnRunner({ ...own, args, guard, clock, freed: release }));
+      const { spawn_args: args, pass = [] } = options;
+      keepUntilEnded(spawnRunner({ ...own, args, pass, guard, clock, freed: release }));
     } catch (error) {
       // No room for its folder, say.
       refuse(heap_mb, notStarted(error));

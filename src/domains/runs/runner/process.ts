@@ -24,6 +24,8 @@ export interface Spawning {
   folder: string;
   /** After the flags of Node: the file and its words. */
   args: readonly string[];
+  /** Variables of our environment that it gets beside the usual ones. */
+  pass: readonly string[];
   heap_mb: number;
   nice: number;
   guard: Guard;
@@ -233,11 +235,11 @@ export function spawnRunner(spawning: Spawning): RunnerProcess {
   return runner;
 }
 
-function spawnChild({ id, folder, args, heap_mb, nice }: Spawning): ChildProcess {
+function spawnChild({ id, folder, args, pass, heap_mb, nice }: Spawning): ChildProcess {
   const own = { TMPDIR: folder, [RUNNER_MARK]: `${id}.`, MOULIN_RUNNER_NICE: String(nice) };
   return spawn(process.execPath, [`--max-old-space-size=${heap_mb}`, ...args], {
     cwd: folder,
-    env: runnerEnvironment(process.env, own),
+    env: runnerEnvironment(process.env, own, pass),
     // A group of its own: it is ended with everything that it started, and Ctrl-C in a terminal is not for it.
     detached: true,
     windowsHide: true,
