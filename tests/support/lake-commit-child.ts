@@ -41,6 +41,6 @@ const answer = await store.withWorkspace({ workspace_id: place.workspace_id }, t
   commitStaged(parts, tx, prepared, { ...context, n: 1 }),
 );
 endAt('committed');
-engine.close();
+await engine.close();
 await store.close();
 console.log(typeof answer === 'object' ? 'committed' : answer);

@@ -73,7 +73,7 @@ async function world(t: TestContext, properties: Record<string, string>, by_city
   const root = await mkdtemp(join(tmpdir(), 'property-'));
   const engine = await localEngine({ threads: 2 });
   t.after(async () => {
-    engine.close();
+    await engine.close();
     await rm(root, { recursive: true, force: true });
   });
   const sound = await localFiles(root);

@@ -44,7 +44,7 @@ async function open(t: TestContext, { properties = {}, by_city = false }: Option
   const root = await mkdtemp(join(tmpdir(), 'rows-'));
   const engine = await localEngine({ threads: 2 });
   t.after(async () => {
-    engine.close();
+    await engine.close();
     await rm(root, { recursive: true, force: true });
   });
   const files = await localFiles(root);

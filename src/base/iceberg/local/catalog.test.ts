@@ -92,6 +92,6 @@ test('the engine knows UTC only, runs side by side, fetches nothing and ends', a
     /requires the extension httpfs/,
   );
   await assert.rejects(engine.query('SELECT nonsense'), /nonsense/);
-  engine.close();
+  await engine.close();
   await assert.rejects(engine.query('SELECT 1'), error => isIcebergError(error, 'invalid'));
 });

@@ -19,7 +19,8 @@ export interface LocalLake {
   tables(): AsyncIterable<string>;
   /** With all its files: there is no way back. */
   dropTable(name: string): Promise<void>;
-  close(): void;
+  /** Waits for queries that run. */
+  close(): Promise<void>;
 }
 
 export interface LakeOptions extends EngineOptions {

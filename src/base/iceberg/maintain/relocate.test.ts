@@ -17,7 +17,7 @@ async function lake(t: TestContext) {
   const root = await mkdtemp(join(tmpdir(), 'move-'));
   const engine = await localEngine({ threads: 2 });
   t.after(async () => {
-    engine.close();
+    await engine.close();
     await rm(root, { recursive: true, force: true });
   });
   return { root, engine };

@@ -54,7 +54,7 @@ export async function openRunnerLake(
     ...{ given, storage, files, engine, reader: keepTo(openReader(files), isIn(storage, own)) },
     metadata: given.table ? parseMetadata(given.table.metadata) : undefined,
     async [Symbol.asyncDispose]() {
-      engine.close();
+      await engine.close();
       cache.close();
       drafts.close();
     },
