@@ -13,6 +13,12 @@ export function pathOf(levels: readonly string[]): string {
   return path;
 }
 
+/** Of a table, a view or one level: no address can say these, and engines reach tables by addresses. */
+export function checkName(name: string): void {
+  if (name === '.' || name === '..')
+    throw fail('lake.name', { name, reason: 'in an address it means the one before' });
+}
+
 /** `shop.orders`, for messages and events. */
 export function fullName(namespace: string, name: string): string {
   return `${namespace}.${name}`;

@@ -4,7 +4,7 @@ import { newId } from '../../base/kit/ids.ts';
 import { checkVersion } from '../../base/kit/version.ts';
 import { changesOf, created } from '../access/index.ts';
 import type { Lake, LakeContext, Namespace, NamespaceChange, NewNamespace } from './lake.ts';
-import { isSamePath, pathOf } from './names.ts';
+import { checkName, isSamePath, pathOf } from './names.ts';
 import type { Parts } from './parts.ts';
 import { namespaceLocation } from './place.ts';
 import {
@@ -76,6 +76,7 @@ async function createNamespace(
   { levels, description = '', properties = {} }: NewNamespace,
 ): Promise<Namespace> {
   const { workspace_id, actor } = context;
+  for (const level of levels) checkName(level);
   const path = pathOf(levels);
   const id = newId();
   const is_new = await insertNamespace(tx, {

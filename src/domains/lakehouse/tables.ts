@@ -12,7 +12,7 @@ import { changesOf } from '../access/index.ts';
 import { insertRow, type WrittenMetadata, writeMetadata } from './commit.ts';
 import type { Lake, LakeContext, LakeRow, Loaded, NewTable, Zone } from './lake.ts';
 import { loadTable, loadView, needRow } from './load.ts';
-import { fullName, isSamePath } from './names.ts';
+import { checkName, fullName, isSamePath } from './names.ts';
 import { needAndHold, needNamespace } from './namespaces.ts';
 import type { Parts } from './parts.ts';
 import { isBelow, namespaceLocation, tableLocation, workspaceLocation } from './place.ts';
@@ -105,6 +105,7 @@ async function draftOf(
 ): Promise<{ id: string; zone: Zone; metadata: TableMetadata }> {
   const { workspace_id } = context;
   const { root, clock } = parts;
+  checkName(fresh.name);
   const id = fresh.id ?? newId();
   const zone = fresh.zone ?? 'curated';
   const own = tableLocation(root, { workspace_id, zone, id });
@@ -172,6 +173,7 @@ async function registerTable(
   { namespace, name, location, overwrite = false }: Parameters<Lake['tables']['register']>[1],
 ): Promise<Loaded> {
   const { workspace_id } = context;
+  checkName(name);
   const inside = parts.keepInside(workspace_id, location);
   const there = await parts.read(context, tx => findTable(tx, context, namespace, name));
   if (there && !overwrite) throw fail('lake.table_taken', { name: fullName(there.namespace, there.name) });
@@ -271,6 +273,7 @@ async function rename(
   to: { namespace: readonly string[]; name: string },
 ): Promise<LakeRow> {
   const { workspace_id, actor } = context;
+  checkName(to.name);
   const before = await lockOwn(tx, context, id);
   const namespace = await needAndHold(tx, context, to.namespace);
   const name = fullName(namespace.path, to.name);

@@ -5,7 +5,7 @@ import { newId } from '../../base/kit/ids.ts';
 import { insertRow } from './commit.ts';
 import type { Lake, LakeContext, LakeRow, LoadedView } from './lake.ts';
 import { loadView, needRow } from './load.ts';
-import { fullName } from './names.ts';
+import { checkName, fullName } from './names.ts';
 import { needAndHold, needNamespace } from './namespaces.ts';
 import type { Parts } from './parts.ts';
 import { isBelow, namespaceLocation } from './place.ts';
@@ -30,6 +30,7 @@ async function createView(
   { namespace: levels, name, location, make }: Parameters<Lake['views']['create']>[1],
 ): Promise<LoadedView> {
   const { workspace_id } = context;
+  checkName(name);
   const id = newId();
   const namespace = await parts.read(context, tx => needNamespace(tx, context, levels));
   const home = namespaceLocation(parts.root, workspace_id, namespace.id);

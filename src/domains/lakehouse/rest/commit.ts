@@ -1,5 +1,13 @@
-import { applyUpdates, currentSnapshot, isIcebergError, type Update } from '../../../base/iceberg/index.ts';
+import {
+  applyUpdates,
+  currentSnapshot,
+  isIcebergError,
+  type TableMetadata,
+  type Update,
+} from '../../../base/iceberg/index.ts';
+import { fail } from '../../../base/kit/errors.ts';
 import type { Committed, Loaded, TableChange } from '../lake.ts';
+import { checkName } from '../names.ts';
 import { toFailure } from '../problems.ts';
 import type { CatalogCall } from './call.ts';
 import { contextOf } from './context.ts';
@@ -68,6 +76,7 @@ async function checkFiles(
       for (const manifest of await reader.manifests(metadata, snapshot)) {
         if (opened.has(manifest.manifest_path)) continue;
         opened.add(manifest.manifest_path);
+        refuseForgotten(metadata, manifest.partition_spec_id, name);
         await reader.entries(metadata, manifest);
       }
   } catch (error) {
@@ -79,9 +88,16 @@ async function checkFiles(
 /** The end of a staged creation; whoever expects a table that is gone must not make one. */
 function newPlace(identifier: Identifier, requirements: Change['requirements']): TableChange['table'] {
   if (!requirements.some(({ type }) => type === 'assert-create')) throw missing('table', identifier);
+  checkName(identifier.name);
   return { ...identifier, create: true };
 }
 
 export function territoryOf({ storage }: CatalogParts, { workspace_id }: CatalogCall): Territory {
   return { workspace_id, keyOf: location => storage.keyOf(location) };
+}
+
+/** An expiry forgets how the table was divided once. Who began to write before that would leave files that nobody understands. */
+function refuseForgotten({ 'partition-specs': specs }: TableMetadata, id: number, name: string): void {
+  if (specs.some(spec => spec['spec-id'] === id)) return;
+  throw fail('lake.conflict', { name, reason: `the table has no partition spec ${id} any more` });
 }

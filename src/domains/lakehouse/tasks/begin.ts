@@ -4,6 +4,7 @@ import { newId } from '../../../base/kit/ids.ts';
 import { type Actor, SYSTEM } from '../../access/index.ts';
 import type { BeginContext } from '../../runs/index.ts';
 import type { Lake, LakeContext, LakeRow } from '../lake.ts';
+import { checkName } from '../names.ts';
 import type { Parts } from '../parts.ts';
 import { tableLocation } from '../place.ts';
 import { addPin, addStagedPrefixes } from '../store/staging.ts';
@@ -36,6 +37,7 @@ export async function beginAttempt(
   const context = contextOf(place);
   const row = await findRow(lake, context, where);
   if (row && row.mount !== null) throw fail('lake.read_only', { name: row.name, mount: row.mount });
+  if (!row && 'name' in where) checkName(where.name);
   const id = row?.id ?? newId();
   const location = row?.location ?? tableLocation(lake.root, { workspace_id, zone: 'raw', id });
   await lake_parts.write({ workspace_id }, async tx => {
