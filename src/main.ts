@@ -11,6 +11,7 @@ import type { Place } from './main/place.ts';
 /** What each kind of task runs in a runner. */
 const RUNNER_MODULES: RunnerModules = {
   diagnostic: () => import('./domains/runs/diagnostic-run.ts'),
+  'table.evolve': () => import('./domains/lakehouse/table-evolve-run.ts'),
   'table.export': () => import('./domains/lakehouse/table-export-run.ts'),
   'table.maintain': () => import('./domains/lakehouse/table-maintain-run.ts'),
   'table.write': () => import('./domains/lakehouse/table-write-run.ts'),

@@ -551,6 +551,31 @@ export const lakeRoutes = defineRoutes({
     }),
     errors: ['object.not_found', 'lake.schema', 'lake.type', 'lake.read_only', 'lake.busy'],
   },
+  'lake_tables.rewrite': {
+    method: 'POST',
+    path: '/lake/tables/{id}/schema/rewrite',
+    summary: 'Change the schema where data files have to be written anew for it: as a run',
+    tag: 'Lake',
+    permission: 'lake:write',
+    params: byId,
+    body: z.strictObject({ changes: z.array(schemaChangeSchema).min(1).max(1000) }),
+    output: started,
+    status: 202,
+    idempotent: true,
+    errors: ['object.not_found', 'lake.schema', 'lake.type', 'lake.read_only'],
+  },
+  'lake_tables.partition': {
+    method: 'PUT',
+    path: '/lake/tables/{id}/partitioning',
+    summary:
+      'Divide rows otherwise from now on; files that are there stay as they are until they are compacted',
+    tag: 'Lake',
+    permission: 'lake:write',
+    params: byId,
+    body: z.strictObject({ partition_by: z.array(partitionBySchema).max(50) }),
+    output: lakeTableDetailSchema,
+    errors: ['object.not_found', 'lake.schema', 'lake.read_only', 'lake.busy'],
+  },
   'lake_tables.snapshots': {
     method: 'GET',
     path: '/lake/tables/{id}/snapshots',
@@ -733,7 +758,9 @@ export const lakeRoutes = defineRoutes({
       name: lakeName,
       upload_ids: z.array(id).min(1).max(1000),
       format: z.enum(['csv', 'ndjson', 'json', 'parquet']),
-      mode: z.enum(['append', 'replace', 'merge']).default('append'),
+      /** `overwrite`: in place of the rows that match `where`; without it, of everything in the partitions that the rows belong to. */
+      mode: z.enum(['append', 'replace', 'overwrite', 'merge']).default('append'),
+      where: z.string().min(1).max(10_000).optional().meta({ example: "day = DATE '2026-01-31'" }),
       /** For `merge`: what makes two rows the same. */
       key: z.array(z.string().max(1000)).max(50).default([]),
       partition_by: z.array(partitionBySchema).max(50).default([]),
@@ -741,7 +768,7 @@ export const lakeRoutes = defineRoutes({
     output: started,
     status: 202,
     idempotent: true,
-    errors: ['lake.upload', 'lake.read_only'],
+    errors: ['lake.upload', 'lake.read_only', 'lake.filter'],
   },
   'lake_tables.export': {
     method: 'POST',

@@ -117,6 +117,13 @@ export const routeIndex: Record<RouteName, RouteLine> = {
   'lake_tables.edit': { method: 'PATCH', path: '/lake/tables/{id}', output: 'json' },
   'lake_tables.delete': { method: 'DELETE', path: '/lake/tables/{id}', output: 'empty' },
   'lake_tables.evolve': { method: 'POST', path: '/lake/tables/{id}/schema', output: 'json' },
+  'lake_tables.rewrite': {
+    method: 'POST',
+    path: '/lake/tables/{id}/schema/rewrite',
+    output: 'json',
+    idempotent: true,
+  },
+  'lake_tables.partition': { method: 'PUT', path: '/lake/tables/{id}/partitioning', output: 'json' },
   'lake_tables.snapshots': { method: 'GET', path: '/lake/tables/{id}/snapshots', output: 'json' },
   'lake_tables.compare': { method: 'GET', path: '/lake/tables/{id}/compare', output: 'json' },
   'lake_tables.files': { method: 'GET', path: '/lake/tables/{id}/files', output: 'json' },

@@ -135,3 +135,72 @@ test('a lake whose folder was moved says so, and is told where it is', async t =
   assert.equal((await readFile(file, 'utf8')).trim(), 'id,city\n1,Lyon');
   assert.equal((await json<{ tables: number }>('lake', 'show', ...elsewhere)).tables, 1);
 });
+
+test('a table changes: its schema with and without its files, its partitions, its branches and tags', async t => {
+  const { moulin, json, place } = await running(t);
+  const rows =
+    '{"id":1,"day":"2026-01-31","at":{"city":"Lyon"}}\n{"id":2,"day":"2026-02-01","at":{"city":"Lille"}}\n';
+  const first = await place('first.ndjson', rows);
+  assert.equal((await json<{ state: string }>('table', 'import', 'shop.visits', first)).state, 'succeeded');
+  const evolve = (...words: string[]) =>
+    json<{ state?: string; changes?: string[]; rewrites?: string[] }>(
+      'table',
+      'evolve',
+      'shop.visits',
+      ...words,
+    );
+  const paths = async () =>
+    (await json<{ fields: { path: string }[] }>('table', 'show', 'shop.visits')).fields.map(
+      ({ path }) => path,
+    );
+
+  const said = await evolve('--rename', 'at.city:town', '--dry-run');
+  assert.match(said.rewrites?.join() ?? '', /at/);
+  assert.deepEqual(await paths(), ['id', 'day', 'at', 'at.city'], 'nothing was done');
+  assert.equal(
+    (await evolve('--rename', 'at.city:town', '--add', 'note:varchar')).state,
+    'succeeded',
+    'as a run',
+  );
+  assert.deepEqual((await evolve('--drop', 'note')).rewrites, []);
+  assert.deepEqual(await paths(), ['id', 'day', 'at', 'at.town']);
+  const none = await moulin(['table', 'evolve', 'shop.visits']);
+  assert.match(none.stderr, /say what is to change/);
+  const gone = await moulin(['table', 'evolve', 'shop.visits', '--rename', 'at.city:x', '--json']);
+  assert.equal(JSON.parse(gone.stdout || gone.stderr).code, 'lake.schema');
+
+  const divided = await json<{ partitioned_by: string[] }>('table', 'partition', 'shop.visits', 'month(day)');
+  assert.deepEqual(divided.partitioned_by, ['month(day)']);
+  const month = await place('month.ndjson', '{"id":3,"day":"2026-02-07","at":{"town":"Metz"}}\n');
+  const over = [
+    'table',
+    'import',
+    'shop.visits',
+    month,
+    '--mode',
+    'overwrite',
+    '--where',
+    "day >= DATE '2026-02-01'",
+  ];
+  assert.equal((await json<{ state: string }>(...over)).state, 'succeeded');
+  const shown = await json<{ rows: number; snapshot_id: string }>('table', 'show', 'shop.visits');
+  assert.equal(shown.rows, 2, 'the row of February is another one');
+  const odd = await moulin(['table', 'import', 'shop.visits', month, '--where', 'id = 3', '--json']);
+  assert.equal(JSON.parse(odd.stdout || odd.stderr).code, 'lake.filter');
+  const whole = await json<{ partitioned_by: string[] }>('table', 'partition', 'shop.visits');
+  assert.deepEqual(whole.partitioned_by, []);
+
+  await json('table', 'tag', 'add', 'shop.visits', 'end of month');
+  await json('table', 'branch', 'add', 'shop.visits', 'audit', '--days', '3');
+  const named = (type: string) =>
+    json<{ name: string; snapshot_id: string }[]>('table', type, 'list', 'shop.visits');
+  assert.deepEqual(
+    (await named('tag')).map(({ name, snapshot_id }) => [name, snapshot_id]),
+    [['end of month', shown.snapshot_id]],
+  );
+  assert.deepEqual((await named('branch')).map(({ name }) => name).toSorted(), ['audit', 'main']);
+  const wrong = await moulin(['table', 'branch', 'delete', 'shop.visits', 'end of month', '--json']);
+  assert.equal(JSON.parse(wrong.stdout || wrong.stderr).code, 'lake.ref');
+  assert.equal((await moulin(['table', 'tag', 'delete', 'shop.visits', 'end of month'])).code, 0);
+  assert.deepEqual(await named('tag'), []);
+});

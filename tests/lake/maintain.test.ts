@@ -82,3 +82,53 @@ async function toArray(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array[]>
   for await (const piece of pieces) all.push(piece);
   return all;
 }
+
+test('how a table was once divided is forgotten when no file is so any more, and not before', async t => {
+  const world = await lakeWorker(t);
+  const { lake, context, workspace_id, database, run } = world;
+  const made = { namespace: ['n'], name: 'made' };
+  const write = () => run('table.write', { ...made, source: { kind: 'generate', rows: 10 } });
+  await write();
+  const row = await lake.tables.named(context, 'n.made');
+  assert(row);
+  const divide = (name: string) =>
+    lake.commit(context, [
+      {
+        ...{ table: row.id, requirements: [] },
+        updates: [
+          { action: 'add-spec', spec: { fields: [{ 'source-id': 1, name, transform: 'bucket[4]' }] } },
+          { action: 'set-default-spec', 'spec-id': -1 },
+        ],
+      },
+    ]);
+  const specs = async () =>
+    (await lake.tables.load(context, row.id)).metadata['partition-specs'].map(spec => spec['spec-id']);
+  await divide('never_used');
+  await divide('by_id');
+  await write();
+  assert.deepEqual(await specs(), [0, 1, 2]);
+  await database.store.withWorkspace({ workspace_id }, tx =>
+    tx
+      .updateTable('lake_tables')
+      .set({ policy: JSON.stringify({ snapshot_days: 0, snapshots_keep: 1 }) })
+      .where('id', '=', row.id)
+      .execute(),
+  );
+  const writers = () =>
+    database.store.withWorkspace({ workspace_id }, tx => tx.deleteFrom('staged_prefixes').execute());
+  await run('table.maintain', { table_id: row.id, kinds: ['expire'] });
+  assert.deepEqual(
+    await specs(),
+    [0, 1, 2],
+    'attempts that ended a moment ago may be of somebody who writes',
+  );
+  await writers();
+  await run('table.maintain', { table_id: row.id, kinds: ['expire'] });
+  assert.deepEqual(await specs(), [0, 2], 'the first rows are divided by nothing still');
+  assert.equal((await world.rows('n.made')).length, 20);
+  await run('table.maintain', { table_id: row.id, kinds: ['compact'] });
+  await writers();
+  const { state, error } = await run('table.maintain', { table_id: row.id, kinds: ['expire'] });
+  assert.equal(state, 'succeeded', JSON.stringify(error));
+  assert.equal((await world.rows('n.made')).length, 20);
+});

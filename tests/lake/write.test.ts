@@ -110,7 +110,35 @@ test('rows that do not fit are refused, and the table is as it was', async t => 
   });
   await world.run('table.write', { ...target, source: await upload(CSV) });
   const failed = await world.run('table.write', { ...target, source: await upload('id,colour\n1,red\n') });
-  assert.deepEqual([failed.state, failed.error?.code], ['failed', 'lake.input'], JSON.stringify(failed.error));
+  assert.deepEqual(
+    [failed.state, failed.error?.code],
+    ['failed', 'lake.input'],
+    JSON.stringify(failed.error),
+  );
   assert.equal(failed.attempt, 1, 'it is not tried again');
   assert.equal((await world.rows('shop.orders')).length, 2);
+});
+
+test('an overwrite takes the place of what it says, or of the partitions that its rows belong to', async t => {
+  const world = await lakeWorker(t);
+  const target = {
+    namespace: ['shop'],
+    name: 'visits',
+    partition_by: [{ field: 'city', transform: 'identity' }],
+  };
+  const write = async (text: string, more: object = {}) => {
+    const source = { kind: 'uploads', format: 'csv', upload_ids: [await world.upload(`id,city\n${text}`)] };
+    return world.run('table.write', { ...target, source, ...more });
+  };
+  const rows = async () => (await world.rows('shop.visits')).map(({ id, city }) => `${id} ${city}`);
+  await write('1,Lyon\n2,Lyon\n3,Metz\n');
+  const partition = await write('4,Lyon\n', { mode: 'overwrite' });
+  assert.equal(partition.state, 'succeeded', JSON.stringify(partition.error));
+  assert.deepEqual(await rows(), ['3 Metz', '4 Lyon']);
+  const some = await write('5,Nice\n6,Metz\n', { mode: 'overwrite', where: 'id >= 4' });
+  assert.equal(some.state, 'succeeded', JSON.stringify(some.error));
+  assert.deepEqual(await rows(), ['3 Metz', '5 Nice', '6 Metz']);
+  const wrong = await write('7,Nice\n', { mode: 'overwrite', where: 'colour = 1' });
+  assert.deepEqual([wrong.state, wrong.error?.code], ['failed', 'lake.input']);
+  assert.equal((await rows()).length, 3);
 });

@@ -14,7 +14,6 @@ import type { LakePolicy } from '../../contract/lake.ts';
 import type { LAKE_ZONES } from '../../contract/lake-words.ts';
 import type { Actor } from '../access/index.ts';
 import type { Moment } from './moments.ts';
-import type { Owner } from './places.ts';
 
 // What others see of the lake: the REST catalog, the pages' routes, and the tasks that write.
 
@@ -84,6 +83,9 @@ export interface LakeRow {
   created_at: string;
   updated_at: string;
 }
+
+/** Of a table, all that decides which files are its own. */
+export type Owner = Pick<LakeRow, 'workspace_id' | 'location' | 'places' | 'mount_id'>;
 
 export interface NewTable {
   namespace: readonly string[];

@@ -9,16 +9,14 @@ import {
 } from '../../base/iceberg/index.ts';
 import { fail } from '../../base/kit/errors.ts';
 import type { Storage } from '../../base/storage/index.ts';
-import type { LakeRow } from './lake.ts';
+import type { Owner } from './lake.ts';
 
 // Which files are a table's own. Manifests are written by clients, and may name any file of the workspace: who may read this table
 // would then be shown the rows of another one. So a file counts as a table's only where the catalog says that its files are.
 
-/** Of a table, all that decides it. What is shown from another catalog has its files elsewhere altogether. */
-export type Owner = Pick<LakeRow, 'workspace_id' | 'location' | 'places' | 'mount_id'>;
-
 type Keys = Pick<Storage, 'keyOf'>;
 
+/** What is shown from another catalog has its files elsewhere altogether. */
 export function ownsOf(
   storage: Keys,
   { location, places, mount_id }: Pick<Owner, 'location' | 'places' | 'mount_id'>,

@@ -9,11 +9,13 @@ import {
   findField,
   newMetadata,
   type Operation,
+  parseFilter,
   planMerge,
   printMetadata,
   quoteName,
   quoteText,
   schemaFor,
+  stageOverwrite,
   stageRows,
   type TableMetadata,
   tableAt,
@@ -117,13 +119,17 @@ class Work {
 
   private async operationOf(metadata: TableMetadata, select: string, index: number): Promise<Operation> {
     const { engine, files, given, reader } = this.lake;
-    const { mode, key } = this.context.input;
+    const { mode, where, key } = this.context.input;
     const { attempt } = given;
     const schema_id = metadata['current-schema-id'];
     if (mode === 'merge' && metadata.snapshots.length > 0) {
       const merge = { source: select, on: key, matched: [{ action: 'update' as const }], not_matched: [{}] };
       const plan = await planMerge(tableAt(metadata, reader), merge, { engine, files });
       return stageRows(plan, { engine, files }, { attempt });
+    }
+    if (mode === 'overwrite' && where !== undefined) {
+      const table = tableAt(metadata, reader);
+      return stageOverwrite(table, parseFilter(where), select, { engine, files }, { attempt });
     }
     const added = await writeData(engine, files, { metadata, select, attempt });
     if (mode === 'overwrite') return { kind: 'replace_partitions', added, schema_id };

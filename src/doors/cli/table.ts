@@ -1,52 +1,26 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { fail } from '../../base/kit/errors.ts';
 import type { Client } from '../../contract/client.ts';
-import type { LakeFile, LakeSnapshot, LakeTable, LakeTableDetail } from '../../contract/lake.ts';
+import type { LakeFile, LakeSnapshot } from '../../contract/lake.ts';
 import { UPLOAD_PART_BYTES } from '../../contract/lake-words.ts';
-import type { Run } from '../../contract/runs.ts';
-import {
-  type Answer,
-  addClient,
-  addNoun,
-  type ClientOptions,
-  type Context,
-  confirm,
-  connected,
-} from './command.ts';
+import { addClient, addNoun, type ClientOptions, type Context, confirm, connected } from './command.ts';
 import { given, limitOption, needSome, showList } from './lists.ts';
 import { type Column, shortSize, shortTime } from './present.ts';
-
-const nameOf = ({ namespace, name }: Pick<LakeTable, 'namespace' | 'name'>) => `${namespace}.${name}`;
-
-const columns: readonly Column<LakeTable>[] = [
-  ['name', nameOf],
-  ['kind', ({ kind, mount }) => (mount === null ? kind : `${kind} in ${mount}`)],
-  ['rows', ({ rows }) => rows],
-  ['size', ({ bytes }) => (bytes === null ? null : shortSize(bytes))],
-  ['files', ({ files }) => files],
-  ['changed', ({ committed_at }) => shortTime(committed_at) || 'never'],
-  ['health', ({ health, error }) => error?.message ?? health.level],
-];
-
-const details: readonly Column<LakeTableDetail>[] = [
-  ...columns,
-  [
-    'fields',
-    ({ fields }) => fields.map(({ path, type, required }) => `${path} ${type}${required ? '!' : ''}`),
-  ],
-  ['partitioned by', ({ partitioned_by }) => partitioned_by],
-  ['snapshot', ({ snapshot_id }) => snapshot_id],
-  ['branches and tags', ({ refs }) => refs.map(({ name }) => name)],
-  ['due', ({ health }) => health.due],
-  ['folder', ({ location }) => location],
-  ['metadata', ({ metadata_location }) => metadata_location],
-  ['warnings', ({ warnings }) => warnings],
-  ['id', ({ id }) => id],
-];
+import {
+  columns,
+  details,
+  ended,
+  find,
+  nameOf,
+  partitionOf,
+  showRun,
+  type WaitOptions,
+  withWait,
+} from './table-parts.ts';
+import { registerRefs, registerSchema } from './table-schema.ts';
 
 const snapshots: readonly Column<LakeSnapshot>[] = [
   ['snapshot', ({ snapshot_id, current }) => `${snapshot_id}${current ? ' *' : ''}`],
@@ -68,12 +42,14 @@ const files: readonly Column<LakeFile>[] = [
 ];
 
 const FORMATS = ['csv', 'ndjson', 'json', 'parquet'] as const;
-const MODES = ['append', 'replace', 'merge'] as const;
+const MODES = ['append', 'replace', 'overwrite', 'merge'] as const;
 
 export function register(program: Command, context: Context): void {
   const noun = addNoun(program, 'table', 'Tables of the lake');
   registerReading(noun, context);
   registerChanging(noun, context);
+  registerSchema(noun, context);
+  registerRefs(noun, context);
   registerCare(noun, context);
   registerFiles(noun, context);
 }
@@ -231,6 +207,7 @@ function registerCare(noun: Command, context: Context): void {
 interface ImportOptions extends ClientOptions, WaitOptions {
   as?: (typeof FORMATS)[number];
   mode: (typeof MODES)[number];
+  where?: string;
   key?: string[];
   partition?: string[];
 }
@@ -249,6 +226,10 @@ function registerFiles(noun: Command, context: Context): void {
     .addOption(
       new Option('--mode <mode>', 'what happens to rows that are there').choices(MODES).default('append'),
     )
+    .option(
+      '--where <filter>',
+      'for overwrite: rows like this go; without it, all of the partitions that the new ones belong to',
+    )
     .option('--key <field...>', 'for merge: what makes two rows the same')
     .option('--partition <field...>', 'of a new table: divide it by these, such as day(ordered_at)')
     .action(
@@ -262,6 +243,7 @@ function registerFiles(noun: Command, context: Context): void {
           format: options.as ?? formatOf(list[0] ?? ''),
           mode: options.mode,
           key: options.key ?? [],
+          ...given({ where: options.where }),
           partition_by: (options.partition ?? []).map(partitionOf),
         };
         const { run_id } = await client['lake_tables.import']({ body });
@@ -286,35 +268,6 @@ function registerFiles(noun: Command, context: Context): void {
     );
 }
 
-// ── Runs ────────────────────────────────────────────────────────────────────────────────────────────
-
-interface WaitOptions {
-  wait: boolean;
-}
-
-function withWait(command: Command): Command {
-  return command.option('--no-wait', 'do not wait until it is done');
-}
-
-const LOOK_MS = 300;
-
-async function ended(client: Client, run_id: string): Promise<Run> {
-  for (;;) {
-    const run = await client['runs.show']({ params: { id: run_id } });
-    if (run.ended_at === null) await delay(LOOK_MS);
-    else if (run.state === 'succeeded') return run;
-    else throw fail('cli.run_failed', { run: run_id, state: run.state, reason: run.error?.message ?? '' });
-  }
-}
-
-async function showRun(client: Client, answer: Answer, run_id: string, { wait }: WaitOptions): Promise<void> {
-  const run = wait ? await ended(client, run_id) : await client['runs.show']({ params: { id: run_id } });
-  await answer.object(run, [
-    ['run', ({ id }) => id],
-    ['state', ({ state }) => state],
-  ]);
-}
-
 // ── What is typed ───────────────────────────────────────────────────────────────────────────────────
 
 /** `shop.orders`, `shop.eu.orders`; what has dots of its own is found by its id. */
@@ -333,24 +286,11 @@ function fieldOf(text: string): { name: string; type: string; required: boolean 
   return { name, type, required: mark === '!' };
 }
 
-/** `ordered_at`, `day(ordered_at)`, `bucket[16](id)`. */
-function partitionOf(text: string): { field: string; transform: string } {
-  const [, transform, field] = /^([a-z]+(?:\[\d+\])?)\((.+)\)$/.exec(text) ?? [];
-  return { field: field ?? text, transform: transform ?? 'identity' };
-}
-
 function formatOf(path: string): (typeof FORMATS)[number] {
   const ending = /\.(csv|tsv|json|ndjson|jsonl|parquet)(\.(gz|zst))?$/i.exec(path)?.[1]?.toLowerCase();
   if (ending === undefined) throw fail('cli.usage', { reason: `say with --as what ${path} is` });
   if (ending === 'json' || ending === 'parquet') return ending;
   return ending === 'csv' || ending === 'tsv' ? 'csv' : 'ndjson';
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-function find(client: Client, name: string): Promise<LakeTableDetail> {
-  if (UUID.test(name)) return client['lake_tables.show']({ params: { id: name } });
-  return client['lake_tables.find']({ query: { name } });
 }
 
 // ── Files on their way ──────────────────────────────────────────────────────────────────────────────

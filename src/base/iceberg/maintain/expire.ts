@@ -1,6 +1,7 @@
 import { countOr } from '../commit/index.ts';
 import { ancestorsOf, findSnapshot, type Update } from '../metadata/index.ts';
 import type { Snapshot, SnapshotId, SnapshotRef, TableMetadata } from '../model.ts';
+import type { ManifestReader } from '../scan/index.ts';
 
 // Which snapshots go. What a branch or tag says of itself comes first, then the policy, then the table's properties.
 
@@ -111,6 +112,21 @@ function keepingOf({ properties }: TableMetadata, policy: ExpirePolicy): Keeping
     at_least: policy.min_snapshots_to_keep ?? countOr(properties['history.expire.min-snapshots-to-keep'], 10),
     at_most: policy.max_snapshots_to_keep ?? Number.POSITIVE_INFINITY,
   };
+}
+
+/**
+ * How the table was once divided, where no file of any of its snapshots is so any more. Whoever writes now divides as the default
+ * says; who began before that was changed finds its spec gone, and begins again.
+ */
+export async function unusedSpecs(metadata: TableMetadata, reader: ManifestReader): Promise<number[]> {
+  const old = metadata['partition-specs'].filter(spec => spec['spec-id'] !== metadata['default-spec-id']);
+  const unused = new Set(old.map(spec => spec['spec-id']));
+  for (const snapshot of metadata.snapshots) {
+    if (unused.size === 0) break;
+    for (const manifest of await reader.manifests(metadata, snapshot))
+      unused.delete(manifest.partition_spec_id);
+  }
+  return [...unused];
 }
 
 function updatesFor(refs: readonly string[], snapshots: SnapshotId[]): Update[] {

@@ -6,7 +6,7 @@ export {
   planCompaction,
 } from './compact.ts';
 export { stageCompaction } from './compact-rows.ts';
-export { type ExpirePolicy, type Expiry, expireSnapshots } from './expire.ts';
+export { type ExpirePolicy, type Expiry, expireSnapshots, unusedSpecs } from './expire.ts';
 export { DUE, type Due, dueOf, type Health, type HealthRules, health, quickFigures } from './health.ts';
 export {
   findOrphans,

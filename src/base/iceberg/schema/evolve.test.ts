@@ -288,6 +288,18 @@ test('what files of before cannot show under the new schema is said, with the sc
     [0],
     'only the files that had it',
   );
+  const renamed = written(changed(data, { kind: 'rename', field: 'place.lat', name: 'latitude' }));
+  assert.deepEqual(
+    evolve(renamed, [{ kind: 'drop', field: 'place.lines' }]).rewrites,
+    [],
+    'files that the current schema could not show have been written anew for it',
+  );
+  assert.deepEqual(
+    evolve(renamed, [{ kind: 'rename', field: 'place.latitude', name: 'north' }]).rewrites.map(
+      each => each.schema_id,
+    ),
+    [1],
+  );
   assert.deepEqual(
     evolve(table(), [{ kind: 'rename', field: 'place.lat', name: 'x' }]).rewrites,
     [],

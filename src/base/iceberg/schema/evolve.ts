@@ -55,7 +55,7 @@ export function evolve(metadata: TableMetadata, changes: readonly SchemaChange[]
   const { schema, last_column_id } = changes.reduce(applyChange, started);
   checkSchema(schema);
   const changed = { ...schema, 'schema-id': nextSchemaId(metadata) };
-  return { schema: changed, last_column_id, rewrites: rewritesFor(metadata, changed) };
+  return { schema: changed, last_column_id, rewrites: rewritesFor(metadata, current, changed) };
 }
 
 interface State {
@@ -68,12 +68,22 @@ function nextSchemaId(metadata: TableMetadata): number {
   return Math.max(-1, ...metadata.schemas.map(schema => schema['schema-id'])) + 1;
 }
 
-/** Only files of the past can be wrong, and nobody knows here with which of the schemas each was written: all count. */
-function rewritesFor(metadata: TableMetadata, now: Schema): RewriteReason[] {
+/**
+ * Only files of the past can be wrong, and nobody knows here with which of the schemas each was written: all count. But what could
+ * not be read with the current schema either has been written anew for that one.
+ */
+function rewritesFor(metadata: TableMetadata, current: Schema, now: Schema): RewriteReason[] {
   if (isEmpty(metadata)) return [];
-  return metadata.schemas.flatMap(schema =>
-    mismatches(schema, now).map(found => ({ ...found, schema_id: schema['schema-id'] })),
-  );
+  return metadata.schemas.flatMap(schema => {
+    const known = new Set(mismatches(schema, current).map(mismatchKey));
+    return mismatches(schema, now)
+      .filter(found => !known.has(mismatchKey(found)))
+      .map(found => ({ ...found, schema_id: schema['schema-id'] }));
+  });
+}
+
+function mismatchKey({ field_id, reason }: Mismatch): string {
+  return `${field_id} ${reason}`;
 }
 
 function isEmpty(metadata: TableMetadata): boolean {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Rewrite } from '../commit/index.ts';
 import { IcebergError } from '../errors.ts';
 import { quoteName, quoteText } from '../filter/index.ts';
-import { currentSchema, LAST_ADDED, type Update } from '../metadata/index.ts';
+import { applyUpdates, currentSchema, LAST_ADDED, type Update } from '../metadata/index.ts';
 import type { Field, Schema, TableMetadata, Type } from '../model.ts';
 import { openScan, planScan, tableAt } from '../scan/index.ts';
 import { children, evolve, type SchemaChange } from '../schema/index.ts';
@@ -21,13 +22,14 @@ export async function evolveTable(
   return replan(async () => {
     const { metadata } = await world.pointer.load();
     const evolution = evolve(metadata, changes);
-    if (evolution.rewrites.length > 0) return rewriteFor(world, metadata, evolution.schema, changes);
-    const { after } = await commitUpdates(world, now => updatesFor(now, changes));
+    if (evolution.rewrites.length > 0) return rewriteFor(world, metadata, changes);
+    const { after } = await commitUpdates(world, now => evolutionUpdates(now, changes));
     return currentSchema(after);
   });
 }
 
-function updatesFor(metadata: TableMetadata, changes: readonly SchemaChange[]): Update[] {
+/** What the changes are for the metadata as it is now. */
+export function evolutionUpdates(metadata: TableMetadata, changes: readonly SchemaChange[]): Update[] {
   const { schema, last_column_id } = evolve(metadata, changes);
   return [
     { action: 'add-schema', schema, 'last-column-id': last_column_id },
@@ -38,52 +40,62 @@ function updatesFor(metadata: TableMetadata, changes: readonly SchemaChange[]): 
 async function rewriteFor(
   world: CommitWorld & { engine: Engine },
   metadata: TableMetadata,
-  schema: Schema,
   changes: readonly SchemaChange[],
 ): Promise<Schema> {
-  const others = Object.keys(metadata.refs).filter(
-    name => name !== 'main' && metadata.refs[name]?.type === 'branch',
-  );
-  if (others.length > 0)
-    throw new IcebergError(
-      'schema_change',
-      `files of this table must be written again for it, and branch ${others[0]} has files of its own: drop it first`,
-      { ref: others[0] ?? '' },
-    );
   const attempt = randomUUID();
+  const operation = await stageEvolution(metadata, changes, world, attempt);
+  const pointer = withUpdates(world.pointer, world.now, now => {
+    checkStill(metadata, now);
+    return evolutionUpdates(now, changes);
+  });
+  const { metadata: after } = await commit({ ...world, pointer }, operation, attempt);
+  return currentSchema(after);
+}
+
+/**
+ * All rows of the table as they are after the changes, in new files. To be committed in one with `evolutionUpdates`, and only on
+ * the snapshot that this was made of.
+ */
+export async function stageEvolution(
+  metadata: TableMetadata,
+  changes: readonly SchemaChange[],
+  world: Pick<CommitWorld, 'files' | 'reader' | 'now'> & { engine: Engine },
+  attempt: string,
+): Promise<Rewrite> {
+  refuseBranches(metadata);
+  const updates = evolutionUpdates(metadata, changes);
+  const changed = applyUpdates(metadata, updates, { now_ms: world.now() });
+  const schema = currentSchema(changed);
   const plan = await planScan(tableAt(metadata, world.reader));
-  const before = currentSchema(metadata);
   const scan = await openScan(plan, world);
   try {
-    const next: CommitWorld = {
-      ...world,
-      pointer: withUpdates(world.pointer, world.now, now => {
-        checkStill(metadata, now);
-        return updatesFor(now, changes);
-      }),
-    };
-    const changed = await next.pointer.load();
     const added = await writeData(world.engine, world.files, {
-      metadata: changed.metadata,
-      select: `SELECT ${columnsAs(before, schema)} FROM (${scan.sql}) t`,
+      metadata: changed,
+      select: `SELECT ${columnsAs(currentSchema(metadata), schema)} FROM (${scan.sql}) t`,
       attempt,
     });
-    const { metadata: after } = await commit(
-      next,
-      {
-        kind: 'rewrite',
-        started_from: metadata['current-snapshot-id'] ?? null,
-        schema_id: currentSchema(changed.metadata)['schema-id'],
-        removed: plan.files.map(({ file }) => file),
-        removed_deletes: plan.files.flatMap(({ deletes }) => [...deletes]),
-        added,
-      },
-      attempt,
-    );
-    return currentSchema(after);
+    return {
+      kind: 'rewrite',
+      started_from: metadata['current-snapshot-id'] ?? null,
+      schema_id: schema['schema-id'],
+      removed: plan.files.map(({ file }) => file),
+      removed_deletes: [...new Set(plan.files.flatMap(({ deletes }) => [...deletes]))],
+      added,
+    };
   } finally {
     scan.release();
   }
+}
+
+/** Their files would stay as they are. */
+export function refuseBranches({ refs }: TableMetadata): void {
+  const other = Object.keys(refs).find(name => name !== 'main' && refs[name]?.type === 'branch');
+  if (other === undefined) return;
+  throw new IcebergError(
+    'schema_change',
+    `files of this table must be written again for it, and branch ${other} has files of its own: drop it first`,
+    { ref: other },
+  );
 }
 
 /** A file that came meanwhile would stay as it is, and be read wrong: everything is done again. */

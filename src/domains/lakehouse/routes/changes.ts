@@ -3,27 +3,34 @@ import {
   type Evolution,
   evolve,
   printPath,
-  type SchemaChange,
+  refuseBranches,
   type TableMetadata,
   type Update,
 } from '../../../base/iceberg/index.ts';
 import { fail, isFailure } from '../../../base/kit/errors.ts';
-import type { LakeSchemaChange, lakeRoutes } from '../../../contract/lake.ts';
+import type { lakeRoutes } from '../../../contract/lake.ts';
 import type { Call, Handlers } from '../../../contract/route.ts';
 import type { AuditNote } from '../../access/index.ts';
-import { actorOf, created } from '../../access/index.ts';
+import { actorOf, changesOf, created } from '../../access/index.ts';
 import { compareSnapshots } from '../compare.ts';
 import type { LakeRow, Loaded, TableChange } from '../lake.ts';
 import { fullName } from '../names.ts';
 import { inOurWords } from '../problems.ts';
+import { toChange } from '../schema-change.ts';
 import { showChanges, showFields } from '../show.ts';
 import { contextOf, type LakeRouteParts, loadWhole, needTable, write } from './asking.ts';
 import { needSnapshot } from './history.ts';
-import { readType } from './tables.ts';
+import { start } from './start.ts';
+import { newSpec, showOne } from './tables.ts';
 
 type Routes = Pick<
   typeof lakeRoutes,
-  'lake_tables.evolve' | 'lake_tables.rollback' | 'lake_tables.ref_put' | 'lake_tables.ref_delete'
+  | 'lake_tables.evolve'
+  | 'lake_tables.rewrite'
+  | 'lake_tables.partition'
+  | 'lake_tables.rollback'
+  | 'lake_tables.ref_put'
+  | 'lake_tables.ref_delete'
 >;
 
 const DAY_MS = 86_400_000;
@@ -32,6 +39,8 @@ const MAX_TRIES = 5;
 export function changeHandlers(parts: LakeRouteParts): Handlers<Routes> {
   return {
     'lake_tables.evolve': call => evolveTable(parts, call),
+    'lake_tables.rewrite': call => startRewrite(parts, call),
+    'lake_tables.partition': call => partition(parts, call),
     'lake_tables.rollback': async call => {
       const { params, body } = call;
       const { row, metadata } = await loadWhole(parts, call, params.id);
@@ -152,11 +161,30 @@ function describe(metadata: TableMetadata, { schema, rewrites }: Evolution) {
   };
 }
 
-/** DuckDB knows members of a struct by their names: files that have them under others would read as NULL, without a word. */
+/**
+ * DuckDB knows members of a struct by their names: files that have them under others would read as NULL, without a word. To write
+ * them anew takes as long as the table is large: a run.
+ */
 function refuseRewrites([first]: readonly string[]): void {
   if (first === undefined) return;
   throw fail('lake.schema', {
-    reason: `The data files would have to be written anew (${first}); write the table anew with a replacing import`,
+    reason: `The data files have to be written anew (${first}); ask for that with lake_tables.rewrite or moulin table evolve`,
+  });
+}
+
+async function startRewrite(parts: LakeRouteParts, call: Call<Routes['lake_tables.rewrite']>) {
+  const { params, body } = call;
+  const { row, metadata } = await loadWhole(parts, call, params.id);
+  refuseReadOnly(row);
+  await inOurWords(row.name, async () => {
+    evolve(metadata, body.changes.map(toChange));
+    refuseBranches(metadata);
+  });
+  return start(parts, call, {
+    title: `Change the schema of ${fullName(row.namespace, row.name)}`,
+    kind: 'table.evolve',
+    input: { table_id: row.id, changes: body.changes },
+    overlap_key: `lake:${row.id}`,
   });
 }
 
@@ -191,35 +219,34 @@ async function commitSchema(
   }
 }
 
-function toChange(change: LakeSchemaChange): SchemaChange {
-  switch (change.change) {
-    case 'add': {
-      const { path, type, doc, after } = change;
-      return {
-        ...{ kind: 'add', field: path, type: readType(type, path) },
-        ...(doc !== undefined && { doc }),
-        ...(after !== undefined && { at: { after } }),
-      };
-    }
-    case 'drop':
-      return { kind: 'drop', field: change.path };
-    case 'rename':
-      return { kind: 'rename', field: change.path, name: change.name };
-    case 'move':
-      return {
-        kind: 'move',
-        field: change.path,
-        at: change.after === null ? 'first' : { after: change.after },
-      };
-    case 'widen':
-      return { kind: 'widen', field: change.path, type: change.type };
-    case 'optional':
-      return { kind: 'make_optional', field: change.path };
-    case 'doc':
-      return { kind: 'doc', field: change.path, doc: change.doc };
-    case 'identifier':
-      return { kind: 'identify', fields: change.paths };
-    default:
-      return change satisfies never;
-  }
+// ── Partitions ──────────────────────────────────────────────────────────────────────────────────────
+
+async function partition(parts: LakeRouteParts, call: Call<Routes['lake_tables.partition']>) {
+  const { params, body } = call;
+  const { row, metadata } = await loadWhole(parts, call, params.id);
+  refuseReadOnly(row);
+  const { fields } = await inOurWords(row.name, async () =>
+    newSpec(currentSchema(metadata), body.partition_by),
+  );
+  await commitChange(parts, call, row, {
+    ...{ table: row.id, operation: 'partition' },
+    requirements: [
+      { type: 'assert-current-schema-id', 'current-schema-id': metadata['current-schema-id'] },
+      { type: 'assert-default-spec-id', 'default-spec-id': metadata['default-spec-id'] },
+    ],
+    updates: [
+      // Their ids are the table's to give: a field that it had before has the id of then.
+      { action: 'add-spec', spec: { fields: fields.map(({ 'field-id': _, ...field }) => field) } },
+      { action: 'set-default-spec', 'spec-id': -1 },
+    ],
+  });
+  const after = await needTable(parts, call, row.id);
+  await tell(
+    parts,
+    call,
+    row,
+    'table.changed',
+    changesOf({ partitioned_by: row.partitioned_by }, { partitioned_by: after.partitioned_by }),
+  );
+  return showOne(parts, call, after);
 }

@@ -89,7 +89,7 @@ function checkSorted(sort: string, after: [string, string]): [string, string] {
   throw fail('request.invalid', { count: 1, summary: `${field.path} ${field.message}` }, { fields: [field] });
 }
 
-async function showOne({ lake }: LakeRouteParts, call: Parameters<typeof contextOf>[0], row: LakeRow) {
+export async function showOne({ lake }: LakeRouteParts, call: Parameters<typeof contextOf>[0], row: LakeRow) {
   const context = contextOf(call);
   try {
     if (row.kind === 'view') return showView(await lake.tables.loadView(context, row.id));

@@ -31,7 +31,8 @@ export function transferHandlers(parts: LakeRouteParts): Handlers<Routes> {
     },
     'lake_tables.import': async call => {
       const { workspace_id, body } = call;
-      const { namespace, name, upload_ids, format, mode, key, partition_by } = body;
+      const { namespace, name, upload_ids, format, mode, where, key, partition_by } = body;
+      if (where !== undefined) checkWhere(mode, where);
       for (const id of upload_ids) await needPart(parts, workspace_id, id, 1);
       const there = await parts.lake.tables.find(contextOf(call), namespace, name);
       if (there && there.mount !== null) throw fail('lake.read_only', { name, mount: there.mount });
@@ -39,7 +40,7 @@ export function transferHandlers(parts: LakeRouteParts): Handlers<Routes> {
       return start(parts, call, {
         title: `Import into ${fullName(namespace.join('.'), name)}`,
         kind: 'table.write',
-        input: { namespace, name, source, mode, key, partition_by },
+        input: { namespace, name, source, mode, key, partition_by, ...(where !== undefined && { where }) },
       });
     },
     'lake_tables.export': call => startExport(parts, call),
@@ -80,6 +81,14 @@ async function startExport(parts: LakeRouteParts, call: Call<Routes['lake_tables
     kind: 'table.export',
     input: { table_id: row.id, ...body },
   });
+}
+
+function checkWhere(mode: string, where: string): void {
+  if (mode !== 'overwrite')
+    throw fail('lake.filter', {
+      reason: 'It says what is overwritten: it goes with the mode overwrite only',
+    });
+  checkFilter(where);
 }
 
 function checkFilter(text: string): void {

@@ -6,8 +6,10 @@ import {
   findOrphans,
   garbage,
   keepTo,
+  type ManifestReader,
   openReader,
   type TableMetadata,
+  unusedSpecs,
   withPrevious,
 } from '../../../base/iceberg/index.ts';
 import { fail } from '../../../base/kit/errors.ts';
@@ -28,7 +30,7 @@ import { ownsOf } from '../places.ts';
 import { inOurWords } from '../problems.ts';
 import { addCare } from '../store/commits.ts';
 import { policyOf } from '../store/policies.ts';
-import { addGarbage, liveAttempts } from '../store/staging.ts';
+import { addGarbage, liveAttempts, livePrefixes } from '../store/staging.ts';
 import { swap } from '../swap.ts';
 import { beginAttempt, contextOf, type KindParts } from './begin.ts';
 import { attemptIn, attemptName, splitSecrets } from './given.ts';
@@ -163,13 +165,17 @@ async function prepareExpiry(
   const { row, metadata: before, metadata_location }: Loaded = await lake.tables.load(context, table_id);
   const policy = await policyOfTable(parts, workspace_id, table_id);
   const now_ms = Math.max(lake_parts.clock.now(), before['last-updated-ms']);
-  const { updates, snapshots } = expireSnapshots(before, expiryOf(policy), now_ms);
-  if (updates.length === 0) return { expiry: undefined, result: { snapshots: 0, files: 0 } };
-  const metadata = withPrevious(applyUpdates(before, updates, { now_ms }), before, metadata_location);
-  const forgotten: string[] = [];
   // Of a table that others made, what lies elsewhere was not written for it alone.
   const owns = ownsOf(lake_parts.storage, { ...row, places: [] });
   const reader = keepTo(openReader(lake.filesOf(workspace_id)), ownsOf(lake_parts.storage, row));
+  const { updates, snapshots } = expireSnapshots(before, expiryOf(policy), now_ms);
+  const specs = await inOurWords(row.name, async () =>
+    specsToForget(parts, workspace_id, table_id, applyUpdates(before, updates, { now_ms }), reader),
+  );
+  if (specs.length > 0) updates.push({ action: 'remove-partition-specs', 'spec-ids': specs });
+  if (updates.length === 0) return { expiry: undefined, result: { snapshots: 0, files: 0 } };
+  const metadata = withPrevious(applyUpdates(before, updates, { now_ms }), before, metadata_location);
+  const forgotten: string[] = [];
   await inOurWords(row.name, async () => {
     for await (const batch of garbage(before, metadata, reader, { owns })) forgotten.push(...batch);
   });
@@ -179,6 +185,19 @@ async function prepareExpiry(
     expiry: { context, row, base_location: metadata_location, before, metadata, file, forgotten },
     result: { snapshots: snapshots.length, files: forgotten.length },
   };
+}
+
+/** None while others are writing: they divide rows as the table said when they began. */
+async function specsToForget(
+  { lake_parts }: KindParts,
+  workspace_id: string,
+  table_id: string,
+  metadata: TableMetadata,
+  reader: ManifestReader,
+): Promise<number[]> {
+  const writing = await lake_parts.read({ workspace_id }, tx => livePrefixes(tx, workspace_id, table_id));
+  // This attempt is one of them.
+  return writing.length > 1 ? [] : unusedSpecs(metadata, reader);
 }
 
 async function commitExpiry(

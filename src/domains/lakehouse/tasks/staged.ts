@@ -138,7 +138,7 @@ function isDone({ already, snapshot }: Produced): boolean {
 }
 
 /** Of what a runner hands over, only files of this table become part of it. */
-function readOperation({ operation: packed, create }: StagedWrite, location: string): Operation {
+export function readOperation({ operation: packed, create }: StagedWrite, location: string): Operation {
   const operation = unpack(packed);
   for (const { file_path } of broughtBy(operation))
     if (!isBelow(file_path, create?.location ?? location))

@@ -27,8 +27,12 @@ const inputSchema = z.strictObject({
   namespace: namespacePath,
   name: lakeName,
   source: z.discriminatedUnion('kind', [uploads, generated]),
-  /** `overwrite`: new rows in place of everything in the partitions that they belong to. `replace`: of everything. */
+  /**
+   * `overwrite`: new rows in place of those that match `where`; without it, of everything in the partitions that they belong to.
+   * `replace`: of everything.
+   */
   mode: z.enum(['append', 'replace', 'overwrite', 'merge']).default('append'),
+  where: z.string().max(10_000).optional(),
   /** For `merge`: what makes two rows the same. */
   key: z.array(z.string().max(1000)).max(50).default([]),
   /** Of a table that is made. */

@@ -1,4 +1,5 @@
 import { Select } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { callApi, useApiChange } from '../../api.ts';
@@ -86,8 +87,12 @@ function useFields(table: LakeTableDetail, kind: ChangeKind): Field<EvolveValues
 
 function Confirm({ table, preview, onClose }: EvolveDialogProps & { preview: Preview }) {
   const { t } = useTranslation('lake');
+  const navigate = useNavigate();
+  const slug = useMembership()?.workspace.slug ?? '';
   const evolve = useApiChange('lake_tables.evolve');
+  const rewrite = useApiChange('lake_tables.rewrite', { also: ['runs'] });
   const { change, changes, rewrites } = preview;
+  const argument = { params: { id: table.id }, body: { changes: [change] } };
   return (
     <ConfirmDialog
       title={t('evolve.title', { name: nameOf(table) })}
@@ -95,7 +100,12 @@ function Confirm({ table, preview, onClose }: EvolveDialogProps & { preview: Pre
       destructive={change.change === 'drop'}
       onClose={onClose}
       run={async () => {
-        await evolve.mutateAsync({ params: { id: table.id }, body: { changes: [change] } });
+        if (rewrites.length > 0) {
+          const { run_id } = await rewrite.mutateAsync(argument);
+          await navigate({ to: `/w/${slug}/runs/${run_id}` });
+          return;
+        }
+        await evolve.mutateAsync(argument);
         toastDone({ message: t('evolve.done') });
       }}
     >
