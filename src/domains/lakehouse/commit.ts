@@ -19,7 +19,7 @@ import { fail, isFailure } from '../../base/kit/errors.ts';
 import { newId } from '../../base/kit/ids.ts';
 import { errors } from '../../contract/errors.ts';
 import { created } from '../access/index.ts';
-import type { Committed, LakeContext, LakeRow, NewPlace, TableChange } from './lake.ts';
+import type { Committed, LakeContext, LakeRow, Loaded, NewPlace, TableChange } from './lake.ts';
 import { loadRow, loadTable, needRow } from './load.ts';
 import { fullName } from './names.ts';
 import { needAndHold } from './namespaces.ts';
@@ -184,14 +184,10 @@ export async function writeMetadata(
   }));
   await reached('metadata_made');
   const request_id = task_id === null ? (actor.request_id ?? newId()) : null;
-  await write({ workspace_id }, tx =>
-    addStagedPrefixes(
-      tx,
-      named.map(({ staged_id: id, table_id = null, location: prefix }) => ({
-        ...{ id, workspace_id, table_id, prefix, task_id, attempt, request_id },
-      })),
-    ),
-  );
+  const staged = named.map(({ staged_id: id, table_id = null, location: prefix }) => ({
+    ...{ id, workspace_id, table_id, prefix, task_id, attempt, request_id },
+  }));
+  await write({ workspace_id }, tx => addStagedPrefixes(tx, staged), { prepared: true });
   await reached('prefix_recorded');
   const storage = filesOf(workspace_id);
   for (const { location, bytes } of named) await storage.write(location, bytes);
@@ -435,15 +431,22 @@ export function pointerOf(
   table_id: string,
   { operation, forgotten = [] }: { operation?: string; forgotten?: readonly string[] } = {},
 ): Pointer {
+  let last: Loaded | undefined;
+  const load = async () => {
+    last = await loadTable(parts, context, table_id);
+    return last;
+  };
   return {
     async load() {
-      const { metadata, metadata_location: location } = await loadTable(parts, context, table_id);
+      const { metadata, metadata_location: location } = await load();
       return { metadata, location };
     },
     swap: (base, metadata) =>
       parts.oneAtATime([table_id], async () => {
-        const { row, metadata: before, metadata_location } = await loadTable(parts, context, table_id);
-        if (metadata_location !== base) return false;
+        // Whether the table still is as it was loaded, the transaction asks.
+        const known = last?.metadata_location === base ? last : await load();
+        if (known.metadata_location !== base) return false;
+        const { row, metadata: before } = known;
         const [file] = await writeMetadata(parts, context, [{ table_id, metadata, base }]);
         if (!file) throw new Error('metadata was written nowhere');
         const move: Move = {
@@ -465,10 +468,11 @@ async function moveOne(
   file: WrittenMetadata,
 ): Promise<boolean> {
   try {
-    await parts.write(context, async tx => {
+    const work = async (tx: Tx) => {
       if ((await swap(tx, context, [move])) === 'rebase') throw new Outrun();
       await parts.reached('pointers_moved');
-    });
+    };
+    await parts.write(context, work, { prepared: true });
   } catch (error) {
     // What became of a commit whose answer got lost, `commitWithRetry` finds out.
     if (!(error instanceof Outrun)) throw error;

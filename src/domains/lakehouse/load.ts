@@ -11,7 +11,7 @@ import { saveTableError, tablesById } from './store/tables.ts';
 // disturbs no other.
 
 export async function loadTable(parts: Parts, context: LakeContext, id: string): Promise<Loaded> {
-  const row = await parts.read(context, tx => needRow(tx, context, id));
+  const row = await parts.read(context, tx => needRow(tx, context, id), { prepared: true });
   return loadRow(parts, row);
 }
 

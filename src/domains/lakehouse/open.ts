@@ -21,8 +21,9 @@ export function assemble(given: LakeParts): Parts {
     cache: openMetadataCache(),
     manifestsOf: openManifestsOf(storage, given.filesOf),
     oneAtATime: openQueues(),
-    read: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work, { read_only: true }),
-    write: ({ workspace_id }, work) => store.withWorkspace({ workspace_id }, work),
+    read: ({ workspace_id }, work, options) =>
+      store.withWorkspace({ workspace_id }, work, { ...options, read_only: true }),
+    write: ({ workspace_id }, work, options) => store.withWorkspace({ workspace_id }, work, options),
   };
 }
 

@@ -22,6 +22,13 @@ export interface LakeParts {
   reached?: (moment: Moment) => void | Promise<void>;
 }
 
+/** `prepared`: its statements come with every commit, and connections keep their plans. */
+type Door = <T>(
+  context: Pick<LakeContext, 'workspace_id'>,
+  work: (tx: Tx) => Promise<T>,
+  options?: { prepared: boolean },
+) => Promise<T>;
+
 /** What every part of this room works with. */
 export interface Parts extends Required<Omit<LakeParts, 'access'>> {
   root: string;
@@ -30,8 +37,8 @@ export interface Parts extends Required<Omit<LakeParts, 'access'>> {
   manifestsOf: Lake['manifestsOf'];
   /** One commit at a time for each table in this process: they would only be faster than each other. */
   oneAtATime<T>(tables: readonly string[], work: () => Promise<T>): Promise<T>;
-  read<T>(context: Pick<LakeContext, 'workspace_id'>, work: (tx: Tx) => Promise<T>): Promise<T>;
-  write<T>(context: Pick<LakeContext, 'workspace_id'>, work: (tx: Tx) => Promise<T>): Promise<T>;
+  read: Door;
+  write: Door;
 }
 
 /** Waits for everybody who came before for one of the same tables. */

@@ -4,8 +4,8 @@ import { newId } from '../../base/kit/ids.ts';
 import { factsOf, total } from './facts.ts';
 import type { LakeContext } from './lake.ts';
 import { fullName } from './names.ts';
-import { addCommits, describeMoved, lockTables, movePointers, type PointerMove } from './store/commits.ts';
-import { addGarbage, deleteStagedPrefixes } from './store/staging.ts';
+import { moveTables, type PointerMove } from './store/commits.ts';
+import { addGarbage } from './store/staging.ts';
 
 /** One table whose pointer is to move from a metadata file to the next. */
 export interface Move {
@@ -37,20 +37,18 @@ export async function swap(
   moves: readonly Move[],
 ): Promise<'committed' | 'rebase'> {
   const { workspace_id } = context;
-  const ids = moves.map(({ table_id }) => table_id);
-  if ((await lockTables(tx, workspace_id, ids)) < moves.length) return 'rebase';
-  const rows = moves.map(toRow);
-  if ((await movePointers(tx, workspace_id, rows)) < moves.length) return 'rebase';
-  await describeMoved(tx, workspace_id, rows);
-  await addCommits(
+  const moved = await moveTables(
     tx,
+    workspace_id,
+    moves.map(toRow),
     moves.map(move => toCommit(context, move)),
+    moves.flatMap(move => move.staged_ids),
   );
+  if (moved < moves.length) return 'rebase';
+  // After the tables are locked: what is dated then, no pin of before overlooks.
   for (const { table_id, forgotten } of moves)
     if (forgotten.length > 0)
       await addGarbage(tx, { workspace_id, table_id, reason: 'forgotten', locations: forgotten });
-  const staged = moves.flatMap(move => move.staged_ids);
-  if (staged.length > 0) await deleteStagedPrefixes(tx, staged);
   await appendEvents(
     tx,
     moves.map(move => toEvent(context, move)),

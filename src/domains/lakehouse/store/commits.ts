@@ -23,56 +23,6 @@ export interface PointerMove {
   partitioned_by: readonly string[];
 }
 
-/** Each in the order of its id, whoever asks: two commits to the same tables wait for each other, and never both for ever. */
-export async function lockTables(tx: Tx, workspace_id: string, ids: readonly string[]): Promise<number> {
-  const { rows } = await sql`
-    select id from lake_tables
-    where workspace_id = ${workspace_id} and id = any(${[...ids].sort()}::uuid[]) and dropped_at is null
-    order by id for update`.execute(tx);
-  return rows.length;
-}
-
-/** Moves those that still point to their base; how many. The pointer is the row in the form of the JDBC catalog. */
-export async function movePointers(
-  tx: Tx,
-  workspace_id: string,
-  moves: readonly PointerMove[],
-): Promise<number> {
-  const { rows } = await sql`
-    with wanted as (
-      select * from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb)
-        as w(table_id uuid, base_location text, metadata_location text)
-    )
-    update iceberg_tables i
-    set metadata_location = w.metadata_location, previous_metadata_location = i.metadata_location
-    from wanted w join lake_tables t on t.id = w.table_id join lake_namespaces n on n.id = t.namespace_id
-    where t.workspace_id = ${workspace_id} and i.catalog_name = ${workspace_id}::text
-      and i.table_namespace = n.path and i.table_name = t.name
-      and i.metadata_location is not distinct from w.base_location
-    returning t.id`.execute(tx);
-  return rows.length;
-}
-
-/** What lists show. `now()` is the database's: writers' clocks disagree. */
-export async function describeMoved(
-  tx: Tx,
-  workspace_id: string,
-  moves: readonly PointerMove[],
-): Promise<void> {
-  await sql`
-    update lake_tables t set metadata_location = w.metadata_location, table_uuid = w.table_uuid,
-      format_version = w.format_version, snapshot_id = w.snapshot_id, "rows" = w."rows", bytes = w.bytes,
-      files = w.files, delete_files = w.delete_files, snapshots = w.snapshots, metadata_bytes = w.metadata_bytes,
-      columns = w.columns, partitioned_by = array(select jsonb_array_elements_text(w.partitioned_by)),
-      committed_at = case when w.has_new_snapshot then now() else t.committed_at end,
-      error = null, version = t.version + 1, updated_at = now()
-    from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb)
-      as w(table_id uuid, metadata_location text, table_uuid uuid, format_version int, snapshot_id bigint,
-        has_new_snapshot boolean, "rows" bigint, bytes bigint, files bigint, delete_files bigint, snapshots int,
-        metadata_bytes bigint, columns int, partitioned_by jsonb)
-    where t.workspace_id = ${workspace_id} and t.id = w.table_id`.execute(tx);
-}
-
 export interface CommitRow {
   id: string;
   workspace_id: string;
@@ -88,14 +38,61 @@ export interface CommitRow {
   request_id: string | null;
 }
 
-export async function addCommits(tx: Tx, commits: readonly CommitRow[]): Promise<void> {
-  await sql`
-    insert into lake_commits (id, workspace_id, table_id, via, actor, operation, snapshot_id, metadata_location, summary,
-      run_id, task_id, request_id)
-    select id, workspace_id, table_id, via, actor, operation, snapshot_id, metadata_location, summary, run_id, task_id, request_id
-    from jsonb_to_recordset(${JSON.stringify(commits)}::jsonb)
-      as w(id uuid, workspace_id uuid, table_id uuid, via text, actor jsonb, operation text, snapshot_id bigint,
-        metadata_location text, summary jsonb, run_id uuid, task_id uuid, request_id text)`.execute(tx);
+/**
+ * Moves the pointers of those that still point to their base, with all that is to be known of it: what lists show, who it was,
+ * and that files which were only staged are the tables' own. How many; where it is less than were asked, nothing of this may
+ * stay. The pointer is the row in the form of the JDBC catalog.
+ *
+ * One statement, for it is the one that a hundred commits a second wait for. Tables are locked in the order of their ids, whoever
+ * asks: two commits to the same tables wait for each other, and never both for ever. Who waited for another commit finds the
+ * pointer elsewhere, as PostgreSQL looks again at rows that changed meanwhile. `now()` is the database's: writers' clocks disagree.
+ */
+export async function moveTables(
+  tx: Tx,
+  workspace_id: string,
+  moves: readonly PointerMove[],
+  commits: readonly CommitRow[],
+  staged_ids: readonly string[],
+): Promise<number> {
+  const { rows } = await sql`
+    with wanted as (
+      select * from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb)
+        as w(table_id uuid, base_location text, metadata_location text, table_uuid uuid, format_version int,
+          snapshot_id bigint, has_new_snapshot boolean, "rows" bigint, bytes bigint, files bigint, delete_files bigint,
+          snapshots int, metadata_bytes bigint, columns int, partitioned_by jsonb)
+    ), locked as (
+      select t.id, n.path, t.name from lake_tables t join lake_namespaces n on n.id = t.namespace_id
+      where t.workspace_id = ${workspace_id} and t.id in (select table_id from wanted) and t.dropped_at is null
+      order by t.id for update of t
+    ), moved as (
+      update iceberg_tables i
+      set metadata_location = w.metadata_location, previous_metadata_location = i.metadata_location
+      from wanted w join locked l on l.id = w.table_id
+      where i.catalog_name = ${workspace_id}::text and i.table_namespace = l.path and i.table_name = l.name
+        and i.metadata_location is not distinct from w.base_location
+      returning l.id
+    ), described as (
+      update lake_tables t set metadata_location = w.metadata_location, table_uuid = w.table_uuid,
+        format_version = w.format_version, snapshot_id = w.snapshot_id, "rows" = w."rows", bytes = w.bytes,
+        files = w.files, delete_files = w.delete_files, snapshots = w.snapshots, metadata_bytes = w.metadata_bytes,
+        columns = w.columns, partitioned_by = array(select jsonb_array_elements_text(w.partitioned_by)),
+        committed_at = case when w.has_new_snapshot then now() else t.committed_at end,
+        error = null, version = t.version + 1, updated_at = now()
+      from wanted w join moved m on m.id = w.table_id
+      where t.workspace_id = ${workspace_id} and t.id = w.table_id
+    ), told as (
+      insert into lake_commits (id, workspace_id, table_id, via, actor, operation, snapshot_id, metadata_location, summary,
+        run_id, task_id, request_id)
+      select c.id, c.workspace_id, c.table_id, c.via, c.actor, c.operation, c.snapshot_id, c.metadata_location, c.summary,
+        c.run_id, c.task_id, c.request_id
+      from jsonb_to_recordset(${JSON.stringify(commits)}::jsonb)
+        as c(id uuid, workspace_id uuid, table_id uuid, via text, actor jsonb, operation text, snapshot_id bigint,
+          metadata_location text, summary jsonb, run_id uuid, task_id uuid, request_id text)
+    ), unstaged as (
+      delete from staged_prefixes where id = any(${[...staged_ids]}::uuid[])
+    )
+    select id from moved`.execute(tx);
+  return rows.length;
 }
 
 export interface Committer {
