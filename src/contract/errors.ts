@@ -1066,6 +1066,13 @@ export const errors = {
     message: 'The table "{name}" names "{file}", which is not among its own files, and is not read for it.',
     hint: 'Bring the rows into the table by writing them, or roll it back to a snapshot without that file.',
   },
+  'lake.memory': {
+    status: 500,
+    retry: 'terminal',
+    title: 'The engine has too little memory for this',
+    message: '"{name}" cannot be worked on: {reason}.',
+    hint: 'Raise the setting memory, or write fewer rows or columns at once.',
+  },
   'lake.corrupt': {
     status: 500,
     retry: 'terminal',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { openTable } from '../../src/base/iceberg/index.ts';
 import { lakeWorker } from '../support/lake.ts';
 
 const CSV = 'id,name,amount\n1,Ada,1.5\n2,Bert,2.5\n';
@@ -141,4 +142,57 @@ test('an overwrite takes the place of what it says, or of the partitions that it
   const wrong = await write('7,Nice\n', { mode: 'overwrite', where: 'colour = 1' });
   assert.deepEqual([wrong.state, wrong.error?.code], ['failed', 'lake.input']);
   assert.equal((await rows()).length, 3);
+});
+
+test('a decimal of a file of JSON keeps all its digits, also inside of structs and lists', async t => {
+  const world = await lakeWorker(t);
+  const { lake, context } = world;
+  await lake.namespaces.create(context, { levels: ['shop'] });
+  await lake.tables.create(context, {
+    ...{ namespace: ['shop'], name: 'prices' },
+    schema: {
+      ...{ type: 'struct', 'schema-id': 0 },
+      fields: [
+        { id: 1, name: 'id', required: false, type: 'long' },
+        { id: 2, name: 'price', required: false, type: 'decimal(38, 9)' },
+        {
+          ...{ id: 3, name: 'tax', required: false },
+          type: { type: 'struct', fields: [{ id: 4, name: 'due', required: false, type: 'decimal(38, 2)' }] },
+        },
+        {
+          ...{ id: 5, name: 'all', required: false },
+          type: { type: 'list', 'element-id': 6, 'element-required': false, element: 'decimal(20, 2)' },
+        },
+        { id: 7, name: 'ratio', required: false, type: 'double' },
+        { id: 8, name: 'note', required: false, type: 'string' },
+      ],
+    },
+  });
+  const price = '12345678901234567890.123456789';
+  const line = (id: number) =>
+    `{"id":${id},"price":${price},"tax":{"due":1234567890123456789.12},"all":[123456789012345678.25,0.1],"ratio":0.30000000000000004,"note":"${price}"}`;
+  const sources = [
+    ['ndjson', await world.upload(`${line(1)}\n`)],
+    ['json', await world.upload(`[${line(2)}]`)],
+    ['ndjson', await world.upload(gzipSync(`${line(3)}\n`))],
+  ] as const;
+  for (const [format, id] of sources) {
+    const source = { kind: 'uploads', format, upload_ids: [id] };
+    const { state, error } = await world.run('table.write', { namespace: ['shop'], name: 'prices', source });
+    assert.equal(state, 'succeeded', JSON.stringify(error));
+  }
+  const row = await lake.tables.named(context, 'shop.prices');
+  assert(row);
+  const files = lake.filesOf(world.workspace_id);
+  const table = openTable({ files, engine: world.engine, pointer: lake.pointerOf(context, row.id) });
+  const found = await table.query({}, select =>
+    world.engine.query(
+      `SELECT id, price::VARCHAR price, tax.due::VARCHAR due, "all"[1]::VARCHAR one, ratio, note FROM (${select}) t ORDER BY id`,
+    ),
+  );
+  const wanted = { price, due: '1234567890123456789.12', one: '123456789012345678.25', note: price };
+  assert.deepEqual(
+    found,
+    [1n, 2n, 3n].map(id => ({ id, ...wanted, ratio: 0.1 + 0.2 })),
+  );
 });

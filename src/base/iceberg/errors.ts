@@ -26,6 +26,8 @@ export const CODES = [
   'outside',
   /** A file that the manifests of a table name, and that is not among its own. */
   'foreign_file',
+  /** The engine has less memory than this needs. */
+  'no_memory',
   /** The storage refused. */
   'storage',
 ] as const;

@@ -47,6 +47,8 @@ function failureOf(error: IcebergError, name: string): Failure {
       return fail('lake.outside', { location: String(about.location ?? about.file ?? message) }, options);
     case 'foreign_file':
       return fail('lake.foreign_file', { name, file: String(about.file ?? message) }, options);
+    case 'no_memory':
+      return fail('lake.memory', { name, reason: message }, options);
     case 'storage':
       return fail(
         'storage.failed',

@@ -1,11 +1,13 @@
-import { createWriteStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import {
   assignIds,
   currentSchema,
   duckType,
+  fieldsById,
   findField,
   newMetadata,
   type Operation,
@@ -23,6 +25,7 @@ import {
 } from '../../base/iceberg/index.ts';
 import { listAll } from '../../base/storage/index.ts';
 import type { RunContext } from '../runs/index.ts';
+import { openDigits } from './json-digits.ts';
 import { newSpec } from './routes/tables.ts';
 import { broughtBy, pack } from './tasks/packed.ts';
 import { openRunnerLake, type RunnerLake } from './tasks/runner.ts';
@@ -244,7 +247,7 @@ function generated({
 /** Its parts in their order, as one file on this machine. */
 async function fetchUpload(
   context: Told,
-  { storage }: RunnerLake,
+  { storage, metadata }: RunnerLake,
   id: string,
   format: string,
 ): Promise<string> {
@@ -259,9 +262,49 @@ async function fetchUpload(
   await pipeline(async function* () {
     for (const key of keys) yield* await storage.get(key);
   }, createWriteStream(path));
-  const packed = `${path}${await packingOf(path)}`;
-  if (packed !== path) await rename(path, packed);
-  return packed;
+  const packing = await packingOf(path);
+  if (format === 'json' || format === 'ndjson') return withDigits(context, metadata, path, packing);
+  return named(path, `${path}${packing}`);
+}
+
+const UNPACK = { '': undefined, '.gz': createGunzip, '.zst': createZstdDecompress };
+
+/**
+ * Of JSON, with every digit that a decimal column has room for. Where the table is only made now, nobody has said that there is to be
+ * one: then it is said what is lost.
+ */
+async function withDigits(
+  context: Told,
+  metadata: TableMetadata | undefined,
+  path: string,
+  packing: keyof typeof UNPACK,
+): Promise<string> {
+  const quoted = metadata !== undefined && hasDecimals(metadata);
+  if (metadata && !quoted) return named(path, `${path}${packing}`);
+  const digits = openDigits({ quoted });
+  const text = quoted ? `${path}.exact` : `${path}.plain`;
+  const unpack = UNPACK[packing]?.();
+  const source = createReadStream(path);
+  const read = (bytes: AsyncIterable<Uint8Array>) => digits.read(bytes);
+  await (unpack
+    ? pipeline(source, unpack, read, createWriteStream(text))
+    : pipeline(source, read, createWriteStream(text)));
+  if (!quoted && digits.long > 0)
+    context.log.warn(
+      `${digits.long} numbers have more digits than a DOUBLE keeps: to keep them, make the table with decimal columns first`,
+    );
+  await rm(path);
+  return text;
+}
+
+async function named(path: string, name: string): Promise<string> {
+  if (name !== path) await rename(path, name);
+  return name;
+}
+
+function hasDecimals(metadata: TableMetadata): boolean {
+  const types = [...fieldsById(currentSchema(metadata)).values()].map(({ field }) => field.type);
+  return types.some(type => typeof type === 'string' && type.startsWith('decimal'));
 }
 
 /** By how it begins, whatever it was called; DuckDB unpacks what is named so. No text and no Parquet begins like these. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { scratchFolder } from '../../../../tests/support/scratch.ts';
 import { isIcebergError } from '../errors.ts';
 import { localEngine } from './engine.ts';
 
@@ -34,5 +35,29 @@ test('what one query sets, no other meets', async () => {
   assert.deepEqual(await engine.query("SELECT getvariable('mine') AS n"), [{ n: null }]);
   await assert.rejects(engine.query("SELECT error('broken')"), /broken/);
   assert.deepEqual(await engine.query('SELECT 1 AS n'), [{ n: 1 }]);
+  await engine.close();
+});
+
+test('too little memory, and a number of 39 digits, are said in words that name them', async t => {
+  const temp_folder = scratchFolder(t);
+  const engine = await localEngine({ threads: 1, memory: '20MB', temp_folder, temp_bytes: '1MB' });
+  const large = 'SELECT list(hash(range)) AS n FROM range(20000000)';
+  await assert.rejects(
+    engine.query(large),
+    error => isIcebergError(error, 'no_memory') && error.about.memory === '20MB',
+  );
+  await assert.rejects(
+    async () => {
+      for await (const _ of engine.stream(large));
+    },
+    error => isIcebergError(error, 'no_memory'),
+  );
+  const most = '170141183460469231731687303715884105727';
+  await assert.rejects(
+    engine.query(`SELECT CAST("a b" AS DECIMAL(38, 0)) FROM (SELECT ${most}::HUGEINT AS "a b")`),
+    error =>
+      isIcebergError(error, 'type') && error.about.value === most && error.message.includes('column a b'),
+  );
+  await assert.rejects(engine.query("SELECT CAST('x' AS INTEGER)"), /Conversion Error/);
   await engine.close();
 });

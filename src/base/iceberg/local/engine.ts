@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { IcebergError } from '../errors.ts';
 import type { Engine, Row } from '../world.ts';
+import { duckProblem } from './duck-problem.ts';
 
 export interface EngineOptions {
   /** As DuckDB writes it: `1GB`, which is what it has unless said. What does not fit goes to `temp_folder`. */
@@ -29,8 +30,9 @@ const MOST_IDLE = 8;
  */
 export async function localEngine(options: EngineOptions = {}): Promise<LocalEngine> {
   // Loaded when somebody wants it: 70 MB, which nobody pays who only looks at metadata.
+  const { memory = '1GB' } = options;
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', settings(options));
+  const instance = await DuckDBInstance.create(':memory:', settings({ ...options, memory }));
   const first = await instance.connect();
   // Text of moments, in statistics and partitions, is read as UTC wherever this runs.
   await first.run("SET GLOBAL TimeZone = 'UTC'");
@@ -61,7 +63,7 @@ export async function localEngine(options: EngineOptions = {}): Promise<LocalEng
       return rows;
     } catch (error) {
       connection.closeSync();
-      throw error;
+      throw duckProblem(error, memory);
     }
   };
 
@@ -77,6 +79,8 @@ export async function localEngine(options: EngineOptions = {}): Promise<LocalEng
           if (done) return;
           yield value;
         }
+      } catch (error) {
+        throw duckProblem(error, memory);
       } finally {
         connection.closeSync();
       }
@@ -97,11 +101,11 @@ function leavesNothing(sql: string): boolean {
 }
 
 function settings({
-  memory = '1GB',
+  memory,
   temp_folder,
   temp_bytes,
   threads,
-}: EngineOptions): Record<string, string> {
+}: EngineOptions & { memory: string }): Record<string, string> {
   return {
     memory_limit: memory,
     // What a statement needs is here or it fails: nothing is fetched from the network behind anybody's back.

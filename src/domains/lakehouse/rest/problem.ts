@@ -67,6 +67,7 @@ const OF_FORMAT: Readonly<Record<IcebergCode, Place>> = {
   table_exists: { status: 409, type: 'AlreadyExistsException' },
   conflict: { status: 409, type: 'CommitFailedException' },
   requirement: { status: 409, type: 'CommitFailedException' },
+  no_memory: { status: 500, type: 'InternalServerError' },
   corrupt: { status: 500, type: 'InternalServerError' },
   missing_file: { status: 500, type: 'InternalServerError' },
   storage: { status: 503, type: 'ServiceUnavailableException' },
