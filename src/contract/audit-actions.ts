@@ -76,7 +76,9 @@ export const AUDIT_ACTIONS = [
   'table.policy_changed',
   'lake.policy_changed',
   'catalog.created',
+  'catalog.refreshed',
   'catalog.deleted',
+  'upload.created',
   'keys.exported',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

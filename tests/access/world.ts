@@ -17,10 +17,17 @@ import {
   type Lake,
   type LakeParts,
   lakeHandlers,
+  lakeKinds,
   openCatalog,
   openLake,
 } from '../../src/domains/lakehouse/index.ts';
-import { logHandlers, runHandlers, scheduleHandlers, workerHandlers } from '../../src/domains/runs/index.ts';
+import {
+  kindTable,
+  logHandlers,
+  runHandlers,
+  scheduleHandlers,
+  workerHandlers,
+} from '../../src/domains/runs/index.ts';
 import { backupDownload, buildServer, idempotencyStore, injectFetch } from '../../src/doors/server/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { testKinds } from '../support/kinds.ts';
@@ -114,7 +121,8 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
       ...workerHandlers({ store, version: '0.0.0', audit }),
       ...alertHandlers({ store, secrets, outbound, clock, record }),
       ...lakeHandlers({
-        ...{ lake, store, storage: given.storage, clock, kinds: testKinds, secrets, outbound },
+        ...{ lake, store, storage: given.storage, clock, secrets, outbound },
+        kinds: kindTable(lakeKinds(given, { kind: 'folder', folder: '' })),
         ...{ record, audit, url, vends: false },
       }),
     },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { refused } from '../access/refused.ts';
 import { openWorld } from '../access/world.ts';
-import { openCatalogWorld } from './catalog.ts';
+import { otherCatalog } from './other-catalog.ts';
 
 // Catalogs of others: a second Moulin, over a real connection, is one.
 
@@ -72,18 +72,6 @@ test('an export with a filter that cannot be read does not begin', async t => {
       'lake.filter',
     );
 });
-
-async function otherCatalog(t: TestContext) {
-  const world = await openCatalogWorld(t);
-  const { client } = await world.person('editor');
-  await client['lake_namespaces.create']({ body: { levels: ['shop'] } });
-  const addTable = async (name: string) => {
-    await client['lake_tables.create']({ body: { namespace: ['shop'], name, fields: FIELDS } });
-  };
-  await addTable('orders');
-  const address = await world.server.listen({ host: '127.0.0.1', port: 0 });
-  return { url: `${address}/iceberg`, token: await world.token('viewer'), addTable };
-}
 
 /** Answers everything, and is no catalog. */
 async function pageOnly(t: TestContext): Promise<string> {

@@ -24,8 +24,16 @@ export function mountHandlers(parts: LakeRouteParts): Handlers<Routes> {
     },
     'lake_mounts.create': call => create(parts, call),
     'lake_mounts.refresh': async call => {
-      await refreshMount(parts, call.workspace_id, call.params.id, actorOf(call));
-      return showOne(parts, call, call.params.id);
+      const { workspace_id, params } = call;
+      await refreshMount(parts, workspace_id, params.id, actorOf(call));
+      const shown = await showOne(parts, call, params.id);
+      await write(parts, call, tx =>
+        parts.record(tx, actorOf(call), {
+          ...{ workspace_id, action: 'catalog.refreshed' },
+          object: { kind: 'catalog', id: params.id, name: shown.name },
+        }),
+      );
+      return shown;
     },
     'lake_mounts.delete': async call => {
       const { params, workspace_id } = call;

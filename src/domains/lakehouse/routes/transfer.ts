@@ -3,10 +3,11 @@ import { fail } from '../../../base/kit/errors.ts';
 import { newId } from '../../../base/kit/ids.ts';
 import type { lakeRoutes } from '../../../contract/lake.ts';
 import type { Call, Handlers } from '../../../contract/route.ts';
+import { actorOf } from '../../access/index.ts';
 import { fullName } from '../names.ts';
 import { toFailure } from '../problems.ts';
 import { exportPrefix, uploadKey, uploadPrefix } from '../uploads.ts';
-import { contextOf, type LakeRouteParts, loadWhole } from './asking.ts';
+import { contextOf, type LakeRouteParts, loadWhole, write } from './asking.ts';
 import { needSnapshot } from './history.ts';
 import { start } from './start.ts';
 
@@ -18,7 +19,8 @@ type Routes = Pick<
 export function transferHandlers(parts: LakeRouteParts): Handlers<Routes> {
   const { storage } = parts;
   return {
-    'lake_files.upload': async ({ workspace_id, query, bytes }) => {
+    'lake_files.upload': async call => {
+      const { workspace_id, query, bytes } = call;
       const { part, upload_id = newId() } = query;
       if (part > 1) await needPart(parts, workspace_id, upload_id, part - 1);
       const key = uploadKey(workspace_id, upload_id, part);
@@ -27,6 +29,14 @@ export function transferHandlers(parts: LakeRouteParts): Handlers<Routes> {
         await storage.delete(key);
         throw fail('lake.upload', { upload: query.name, reason: 'the file is empty' });
       }
+      // Of its parts, the first one says it: who sent something, and under which name.
+      if (query.upload_id === undefined)
+        await write(parts, call, tx =>
+          parts.record(tx, actorOf(call), {
+            ...{ workspace_id, action: 'upload.created' },
+            object: { kind: 'upload', id: upload_id, name: query.name },
+          }),
+        );
       return { upload_id, part, bytes: written };
     },
     'lake_tables.import': async call => {
