@@ -1,5 +1,5 @@
 import type { EventFeed } from '../../base/db/index.ts';
-import { isIcebergError, versionOf } from '../../base/iceberg/index.ts';
+import { isIcebergError, parseMetadata, versionOf } from '../../base/iceberg/index.ts';
 import type { Parts } from './parts.ts';
 import { tablesById } from './store/tables.ts';
 
@@ -44,8 +44,13 @@ export async function mirror({ read, filesOf }: Parts, workspace_id: string, id:
     const bytes = await files.read(from);
     await files.write(`${folder}/v${version}.metadata.json`, bytes);
     await files.write(`${folder}/version-hint.text`, Buffer.from(String(version)));
-    for (let old = version - KEPT; old > version - KEPT - 20 && old >= 0; old -= 1)
-      await files.remove(`${folder}/v${old}.metadata.json`);
+    // A table that was taken in may have had such versions of its own, and its log names them.
+    const log = row.zone === 'foreign' ? parseMetadata(bytes, from)['metadata-log'] : [];
+    const named = new Set(log.map(entry => entry['metadata-file']));
+    for (let old = version - KEPT; old > version - KEPT - 20 && old >= 0; old -= 1) {
+      const location = `${folder}/v${old}.metadata.json`;
+      if (!named.has(location)) await files.remove(location);
+    }
   } catch (error) {
     // A newer commit has let go of it, or it is damaged: the next one mirrors what is there then.
     if (!isIcebergError(error)) throw error;
