@@ -56,11 +56,12 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
   };
 
   /** Opened for reading, never through a link: somebody who may write into the folder must not show us other files. */
-  async function openObject(key: string): Promise<FileHandle> {
+  async function openObject(key: string): Promise<{ file: FileHandle; size: number }> {
     const path = pathOf(key);
     await keepInside(root, dirname(path));
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    if ((await file.stat()).isFile()) return file;
+    const found = await file.stat();
+    if (found.isFile()) return { file, size: found.size };
     await file.close();
     throw fail('storage.missing', { key });
   }
@@ -135,7 +136,7 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
     const found = await openObject(key).catch(error => {
       throw isMissing(error) ? fail('storage.missing', { key }, { cause: error }) : error;
     });
-    await syncAndClose(found);
+    await syncAndClose(found.file);
   }
 
   async function deleteOne(key: string): Promise<void> {
@@ -202,8 +203,11 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
       told(
         folder,
         async () => {
-          const file = await openObject(key);
+          const { file, size } = await openObject(key);
           try {
+            // Before the memory is taken: a length that somebody got wrong is no reason to have gigabytes ready.
+            if (offset + length > size)
+              throw fail('storage.short', { key, bytes: size, wanted: offset + length });
             return await readExactly(file, key, offset, length);
           } finally {
             await file.close();
@@ -300,12 +304,16 @@ async function removeEmptyFolders(root: string, path: string): Promise<void> {
 
 // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────
 
-async function* readAll(file: FileHandle, folder: string): AsyncGenerator<Uint8Array> {
+async function* readAll(
+  { file, size }: { file: FileHandle; size: number },
+  folder: string,
+): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const buffer = Buffer.allocUnsafe(READ_BYTES);
-      const { bytesRead } = await told(folder, () => file.read(buffer, 0, READ_BYTES));
+    for (let left = size; left > 0; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, left));
+      const { bytesRead } = await told(folder, () => file.read(buffer, 0, buffer.length));
       if (bytesRead === 0) return;
+      left -= bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
@@ -314,9 +322,6 @@ async function* readAll(file: FileHandle, folder: string): AsyncGenerator<Uint8A
 }
 
 async function readExactly(file: FileHandle, key: string, offset: number, length: number): Promise<Buffer> {
-  // Before the memory is taken: a length that somebody got wrong is no reason to have gigabytes ready.
-  const { size } = await file.stat();
-  if (offset + length > size) throw fail('storage.short', { key, bytes: size, wanted: offset + length });
   const buffer = Buffer.allocUnsafe(length);
   let read = 0;
   while (read < length) {

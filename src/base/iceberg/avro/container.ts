@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { IcebergError } from '../errors.ts';
 import { Cursor, corruptAvro, Sink } from './bytes.ts';
-import { type AvroRecord, eachElement, isRecord, readerOf, writerOf } from './codec.ts';
+import { type AvroRecord, eachElement, isRecord, readerOf, type Write, writerOf } from './codec.ts';
 import { type AvroJson, type AvroType, parseAvroSchema } from './schema.ts';
 
 // Avro's object container file: a header with the schema, then blocks of records. Ours and not avsc's, which drops Iceberg's
@@ -38,7 +38,7 @@ export function openAvro(bytes: Uint8Array, file: string): AvroFile {
   const codec = codecOf(metadata.get('avro.codec') ?? 'null', file);
   const start = cursor.at;
   return {
-    schema: parseAvroSchema(schemaJson(metadata, file), file),
+    schema: schemaOf(metadata.get('avro.schema') ?? '', file),
     metadata,
     blocks: () => readBlocks(new Cursor(cursor.bytes, file, start), { sync, codec }),
   };
@@ -74,9 +74,24 @@ function readHeader(cursor: Cursor): Map<string, string> {
   return metadata;
 }
 
-function schemaJson(metadata: ReadonlyMap<string, string>, file: string): unknown {
+/** A table has thousands of files with one schema. */
+const parsed = new Map<string, AvroType>();
+const MOST_PARSED = 50;
+const LONGEST_KEPT = 20_000;
+
+function schemaOf(text: string, file: string): AvroType {
+  const known = parsed.get(text);
+  if (known) return known;
+  const schema = parseAvroSchema(schemaJson(text, file), file);
+  if (text.length > LONGEST_KEPT) return schema;
+  if (parsed.size === MOST_PARSED) parsed.clear();
+  parsed.set(text, schema);
+  return schema;
+}
+
+function schemaJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(metadata.get('avro.schema') ?? '');
+    return JSON.parse(text);
   } catch (error) {
     throw corruptAvro(file, 'its schema is not JSON', error);
   }
@@ -134,16 +149,26 @@ export interface AvroHead {
 
 const TARGET_BLOCK_BYTES = 256 * 1024;
 
+/** By the object itself: whoever writes many files of one schema gives the same one. */
+const compiled = new WeakMap<object, { text: string; write: Write }>();
+
+function compile(schema: AvroJson): { text: string; write: Write } {
+  const known = typeof schema === 'object' ? compiled.get(schema) : undefined;
+  if (known) return known;
+  const made = { text: JSON.stringify(schema), write: writerOf(parseAvroSchema(schema, 'the new file')) };
+  if (typeof schema === 'object') compiled.set(schema, made);
+  return made;
+}
+
 /** The same records give the same bytes. */
 export function writeAvro(
   { schema, metadata, codec = 'deflate' }: AvroHead,
   records: Iterable<AvroRecord>,
 ): Buffer {
-  const text = JSON.stringify(schema);
-  const write = writerOf(parseAvroSchema(schema, 'the new file'));
+  const { text, write } = compile(schema);
   const header = { ...metadata, 'avro.schema': text, 'avro.codec': codec };
   // Any sixteen bytes that blocks are unlikely to contain.
-  const sync = createHash('sha256').update(JSON.stringify(header)).digest().subarray(0, SYNC_BYTES);
+  const sync = hash('sha256', JSON.stringify(header), 'buffer').subarray(0, SYNC_BYTES);
   const parts = [headerBytes(header), sync];
   const block = new Sink();
   let count = 0;
@@ -180,6 +205,12 @@ function blockParts(count: number, bytes: Buffer): [Buffer, Buffer] {
 }
 
 function compress(codec: AvroCodec, bytes: Buffer): Buffer {
-  if (codec === 'deflate') return deflateRawSync(bytes);
+  if (codec === 'deflate') return deflateRawSync(bytes, roomFor(bytes.length));
   return codec === 'zstandard' ? zstdCompressSync(bytes) : bytes;
+}
+
+/** As much memory as there is to compress: as a rule it is a quarter of a megabyte, for a manifest of one file too. */
+function roomFor(length: number): { windowBits: number; memLevel: number } {
+  const windowBits = Math.min(15, Math.max(9, Math.ceil(Math.log2(length + 1))));
+  return { windowBits, memLevel: Math.max(4, windowBits - 7) };
 }

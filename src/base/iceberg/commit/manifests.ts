@@ -176,7 +176,7 @@ function roughBytes(file: DataFile): number {
 async function writeBatch(shop: Workshop, entries: readonly ManifestEntry[]): Promise<ManifestFile> {
   const [first] = entries;
   if (first === undefined) throw new IcebergError('invalid', 'a manifest without entries');
-  const { metadata, staged, files } = shop;
+  const { metadata, staged, files, reader } = shop;
   const spec = specOf(metadata, first.file.spec_id);
   const { bytes, summary } = writeManifest(
     {
@@ -190,6 +190,7 @@ async function writeBatch(shop: Workshop, entries: readonly ManifestEntry[]): Pr
   const location = `${metadataFolder(metadata)}/${staged.attempt}-m${staged.written.size}.avro`;
   staged.written.add(location);
   await files.write(location, bytes);
+  reader.wrote?.(location, bytes);
   return { manifest_path: location, ...summary };
 }
 

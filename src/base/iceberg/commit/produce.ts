@@ -134,7 +134,7 @@ async function writeSnapshot(
   sequence_number: number,
   now_ms: number,
 ): Promise<Snapshot> {
-  const { metadata, staged, files } = shop;
+  const { metadata, staged, files, reader } = shop;
   const parent_id = changed.parent?.['snapshot-id'];
   staged.tries += 1;
   const list = `${metadataFolder(metadata)}/snap-${staged.snapshot_id}-${staged.tries}-${staged.attempt}.avro`;
@@ -144,6 +144,7 @@ async function writeSnapshot(
   );
   staged.written.add(list);
   await files.write(list, bytes);
+  reader.wrote?.(list, bytes);
   const totals = await totalsAfter(shop, changed, manifests);
   return {
     'snapshot-id': staged.snapshot_id,

@@ -14,6 +14,7 @@ export function openReader(files: Pick<Files, 'read'>, cache_bytes = CACHE_BYTES
   const manifests = openManifests(files, { cache_bytes });
   return {
     manifests: (_, snapshot) => manifests.list(snapshot),
+    wrote: manifests.wrote,
     entries(metadata, manifest) {
       const spec = specOf(metadata, manifest.partition_spec_id);
       return manifests.entries(manifest, { spec, schema: manifestSchema(metadata, spec) });
@@ -33,6 +34,7 @@ export function keepTo(reader: ManifestReader, owns: (location: string) => boole
       });
   };
   return {
+    wrote: reader.wrote,
     async manifests(metadata, snapshot) {
       for (const location of [snapshot['manifest-list'] ?? [], snapshot.manifests ?? []].flat())
         check(location);

@@ -65,6 +65,27 @@ function manifest(location: string, count: number): { bytes: Buffer; of: Manifes
 
 const MANY = { cache_bytes: 100_000_000 };
 
+test('what was just written is not read at all, and is what reading would have given', async () => {
+  const { bytes, of } = manifest('m', 10);
+  const list = writeManifestList({ snapshot_id: 1n, sequence_number: 1 }, [of]);
+  const snapshot: Snapshot = {
+    'snapshot-id': 1n,
+    'sequence-number': 1,
+    'timestamp-ms': 1,
+    'manifest-list': 'l',
+    summary: { operation: 'append' },
+  };
+  const files = objects({ m: bytes, l: list });
+  const read = openManifests(files, MANY);
+  const fresh = openManifests(objects({}), MANY);
+  fresh.wrote('l', list);
+  fresh.wrote('m', bytes);
+  assert.deepEqual(await fresh.list(snapshot), await read.list(snapshot));
+  const as = { schema: SCHEMA, spec: SPEC };
+  assert.deepEqual(await fresh.entries(of, as), await read.entries(of, as));
+  assert.deepEqual(files.reads.sort(), ['l', 'm']);
+});
+
 test('what was read is not read again, by however many at once', async () => {
   const { bytes, of } = manifest('m', 10);
   const files = objects({ m: bytes });

@@ -9,6 +9,8 @@ import { decodeManifest, type ManifestOf } from './read.ts';
 export interface Manifests {
   list(snapshot: Snapshot): Promise<readonly ManifestFile[]>;
   entries(manifest: ManifestFile, of: ManifestOf): Promise<readonly ManifestEntry[]>;
+  /** A list or manifest that was just written: the next commit begins with it. */
+  wrote(location: string, bytes: Buffer): void;
   /** What is kept at the moment, about. */
   readonly kept_bytes: number;
 }
@@ -18,23 +20,27 @@ export function openManifests(
   { cache_bytes }: { cache_bytes: number },
 ): Manifests {
   const lists = new Kept<readonly ManifestFile[]>(cache_bytes / 8);
-  const manifests = new Kept<readonly ManifestEntry[]>((cache_bytes * 7) / 8);
+  const manifests = new Kept<readonly ManifestEntry[]>((cache_bytes * 6) / 8);
+  const written = new Kept<Buffer>(cache_bytes / 8);
+  const read = async (location: string): Promise<Buffer> =>
+    written.take(location) ?? (await files.read(location));
   return {
     list: snapshot => {
       const location = snapshot['manifest-list'];
       if (location === undefined) return listOfVersion1(files, snapshot);
       return lists.get(location, async () => {
-        const bytes = await files.read(location);
+        const bytes = await read(location);
         return { value: readManifestList(bytes, location), bytes: bytes.length * LIST_GROWTH };
       });
     },
     entries: (manifest, of) =>
       manifests.get(keyOf(manifest, of), async () => {
-        const { entries, bytes } = decodeManifest(await files.read(manifest.manifest_path), manifest, of);
+        const { entries, bytes } = decodeManifest(await read(manifest.manifest_path), manifest, of);
         return { value: entries, bytes };
       }),
+    wrote: (location, bytes) => written.keep(location, { value: bytes, bytes: bytes.length }),
     get kept_bytes() {
-      return lists.bytes + manifests.bytes;
+      return lists.bytes + manifests.bytes + written.bytes;
     },
   };
 }
@@ -117,8 +123,17 @@ class Kept<T> {
     return fetched;
   }
 
-  private keep(key: string, made: Weighed<T>): void {
+  /** What is asked for once. */
+  take(key: string): T | undefined {
+    const found = this.kept.get(key);
+    this.bytes -= found?.bytes ?? 0;
+    this.kept.delete(key);
+    return found?.value;
+  }
+
+  keep(key: string, made: Weighed<T>): void {
     if (made.bytes > this.limit) return;
+    this.take(key);
     this.kept.set(key, made);
     this.bytes += made.bytes;
     for (const [oldest, { bytes }] of this.kept) {

@@ -5,6 +5,7 @@ import {
   corruptAvro,
   isRecord,
   openAvro,
+  type Read,
   readBlock,
   readerOf,
   writeAvro,
@@ -50,11 +51,19 @@ const SUMMARY_FIELDS = new Map([
 export function readManifestList(bytes: Uint8Array, file = 'the manifest list'): ManifestFile[] {
   const avro = openAvro(bytes, file);
   checkVersion(avro.metadata.get('format-version'), file);
-  const read = readerOf(byKnownNames(avro.schema));
+  const read = lineReader(avro.schema);
   const manifests: ManifestFile[] = [];
   for (const block of avro.blocks())
     readBlock(block, file, cursor => manifests.push(manifestFile(new Line(read(cursor), file))));
   return manifests;
+}
+
+const readers = new WeakMap<AvroType, Read>();
+
+function lineReader(schema: AvroType): Read {
+  const known = readers.get(schema) ?? readerOf(byKnownNames(schema));
+  readers.set(schema, known);
+  return known;
 }
 
 /** The schema of a foreign list with our names: ids decide, writers of old had other names. */

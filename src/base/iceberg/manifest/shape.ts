@@ -26,7 +26,16 @@ function map(key_id: number, value_id: number, value: AvroJson): AvroJson {
 
 export type FormatVersion = 1 | 2;
 
+const lists = new Map<FormatVersion, AvroJson>();
+
+/** One object for each version, so that it is compiled once. */
 export function listShape(version: FormatVersion): AvroJson {
+  const shape = lists.get(version) ?? makeListShape(version);
+  lists.set(version, shape);
+  return shape;
+}
+
+function makeListShape(version: FormatVersion): AvroJson {
   const counted = version === 1 ? optional : field;
   return {
     type: 'record',
@@ -66,7 +75,22 @@ const PARTITION_SUMMARY: AvroJson = {
   ],
 };
 
+const entries = new Map<string, AvroJson>();
+/** A process meets few specs; and who comes later is compiled again. */
+const MOST_KEPT = 100;
+
+/** One object for each version and partition type, so that it is compiled once. */
 export function entryShape(version: FormatVersion, partition: AvroJson): AvroJson {
+  const key = `${version} ${JSON.stringify(partition)}`;
+  const known = entries.get(key);
+  if (known) return known;
+  if (entries.size === MOST_KEPT) entries.clear();
+  const shape = makeEntryShape(version, partition);
+  entries.set(key, shape);
+  return shape;
+}
+
+function makeEntryShape(version: FormatVersion, partition: AvroJson): AvroJson {
   return {
     type: 'record',
     name: 'manifest_entry',

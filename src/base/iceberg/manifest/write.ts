@@ -59,12 +59,21 @@ function writableTypes({ spec, schema }: ManifestHead, entries: readonly NewEntr
   });
 }
 
+/** Schemas are never changed, and some have thousands of columns. */
+const texts = new WeakMap<Schema, string>();
+
+function textOf(schema: Schema): string {
+  const text = texts.get(schema) ?? JSON.stringify(schema);
+  texts.set(schema, text);
+  return text;
+}
+
 function headMetadata(
   { schema, spec, content }: ManifestHead,
   version: FormatVersion,
 ): Record<string, string> {
   return {
-    schema: JSON.stringify(schema),
+    schema: textOf(schema),
     'schema-id': String(schema['schema-id']),
     'partition-spec': JSON.stringify(spec.fields),
     'partition-spec-id': String(spec['spec-id']),

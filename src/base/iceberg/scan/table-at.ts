@@ -5,6 +5,8 @@ import type { ManifestEntry, ManifestFile, Schema, Snapshot, TableMetadata } fro
 export interface ManifestReader {
   manifests(metadata: TableMetadata, snapshot: Snapshot): Promise<readonly ManifestFile[]>;
   entries(metadata: TableMetadata, manifest: ManifestFile): Promise<readonly ManifestEntry[]>;
+  /** Lists and manifests that were just written are asked for next. */
+  wrote?: ((location: string, bytes: Buffer) => void) | undefined;
 }
 
 /** A table as it was at one moment. */
