@@ -1,14 +1,16 @@
-// How long a merge of 1 % into ten million rows takes, beside DuckDB writing the same files again, and PyIceberg where it is there.
+// How long a merge of 1 % into ten million rows takes, beside DuckDB writing the same files again, PyIceberg and Spark where they are.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isPythonObtained } from '../scripts/services/python.ts';
+import { sparkAbsence } from '../scripts/services/spark.ts';
 import type { Measure, Result } from './result.ts';
 import { ORDER_COLUMNS, orders } from './support/orders.ts';
 import { inPairs, median, pairRows } from './support/pairs.ts';
 import { openPyiceberg } from './support/pyiceberg.ts';
 import { setting } from './support/settings.ts';
 import { openSide, type Side } from './support/side.ts';
+import { openSpark } from './support/spark.ts';
 
 const ROWS = setting('MOULIN_BENCH_ROWS', 10_000_000);
 const ROUNDS = 3;
@@ -38,6 +40,7 @@ export default async function run(): Promise<Result> {
         { what: 'merge, most memory', value: ours.peakMb(), unit: 'MB', better: 'lower', goal: 1024 },
         { what: 'DuckDB, most memory', value: theirs.peakMb(), unit: 'MB', better: 'lower' },
         ...(await besidePyiceberg(ours, theirs, folder)),
+        ...(await besideSpark(ours, { folder, source })),
       ],
     };
   } finally {
@@ -140,5 +143,49 @@ async function besidePyiceberg(ours: Side, theirs: Side, folder: string): Promis
     ];
   } finally {
     await python.close();
+  }
+}
+
+/** On the very same files, one after the other, with the same rows; Spark's compilers have seen one before. */
+async function besideSpark(
+  ours: Side,
+  { folder, source }: { folder: string; source: string },
+): Promise<Measure[]> {
+  const absence = sparkAbsence();
+  if (absence !== false) {
+    console.error(`Not measured beside Spark: ${absence}`);
+    return [];
+  }
+  const spark = await openSpark(folder);
+  try {
+    const small = join(folder, 'small.parquet');
+    await spark.ask({ do: 'merge', name: 'small', source: small });
+    const name = 'for_spark';
+    const properties = { 'write.merge.mode': 'copy-on-write' };
+    await ours.ask('create', { name, columns: ORDER_COLUMNS, properties });
+    await ours.ask('append', { name, select: orders(0, ROWS) });
+    const { answer: at } = await ours.ask<string>('head', { name });
+    const select = `SELECT * FROM read_parquet('${source}')`;
+    const ours_took = await ours.ask('merge', { name, source: select, on: ['id'] });
+    await ours.ask('rollback', { name, at });
+    const theirs_took = await spark.ask({ do: 'merge', name, source });
+    const { answer: rows } = await spark.ask({ do: 'count', name });
+    if (rows !== ROWS + NEW) throw new Error(`the table has ${rows} rows after the merge of Spark`);
+    const { answer: seen } = await ours.ask<number>('count', { name });
+    if (seen !== rows) throw new Error(`of ${rows} rows that Spark has left, ${seen} are read here`);
+    const what = `merge into ${ROWS.toLocaleString('en')} rows`;
+    return [
+      {
+        what: `${what}, against Spark`,
+        value: ours_took.wall_ms / theirs_took.wall_ms,
+        unit: '×',
+        better: 'lower',
+        goal: 1,
+      },
+      { what: `${what}, Spark`, value: theirs_took.wall_ms / 1000, unit: 's', better: 'lower' },
+      { what: 'Spark, most memory', value: spark.peakMb(), unit: 'MB', better: 'lower' },
+    ];
+  } finally {
+    await spark.close();
   }
 }
