@@ -18,10 +18,10 @@ export function mergeRules(properties: Readonly<Record<string, string>>): MergeR
   };
 }
 
-/** A property of others may be anything; what is no count is not there. */
-export function countOr(text: string | undefined, otherwise: number): number {
+/** A property of others may be anything; what is no count is not there. `least`: 0 where none is a number like any other. */
+export function countOr(text: string | undefined, otherwise: number, least = 1): number {
   const count = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isSafeInteger(count) && count > 0 ? count : otherwise;
+  return Number.isSafeInteger(count) && count >= least ? count : otherwise;
 }
 
 /** Groups in the order of the list, newest first; a group of one stays as it is. */

@@ -177,6 +177,16 @@ test('who is outrun too often says so, and takes its files back', async () => {
   assert.deepEqual(new Set(table.files.objects.keys()), before);
 });
 
+test('no retries are no retries', async () => {
+  const table = memoryTable({ properties: { 'commit.retry.num-retries': '0' } });
+  const never = { ...table.pointer, swap: async () => false };
+  const world = { files: table.files, reader: table.reader };
+  const attempt = commitWithRetry(never, { kind: 'append', added: [dataFile('a')] }, world, {
+    wait: async () => undefined,
+  });
+  await assert.rejects(attempt, error => isIcebergError(error, 'conflict') && error.about.tries === 1);
+});
+
 test('a commit whose answer was lost is recognised and not made twice', async () => {
   const table = memoryTable();
   const forgetful = {

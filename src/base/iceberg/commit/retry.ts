@@ -94,7 +94,7 @@ async function removeUnused(produced: Produced, world: Omit<World, 'now_ms'>): P
 }
 
 function triesOf(properties: Readonly<Record<string, string>>): number {
-  return countOr(properties['commit.retry.num-retries'], 19) + 1;
+  return countOr(properties['commit.retry.num-retries'], 19, 0) + 1;
 }
 
 const FIRST_WAIT_MS = 5;

@@ -8,6 +8,7 @@ import {
   positionDeletes,
 } from '../../../../tests/support/iceberg-memory.ts';
 import { openReader, type RowDelta } from '../commit/index.ts';
+import { isIcebergError } from '../errors.ts';
 import { applyUpdates } from '../metadata/index.ts';
 import type { Snapshot, TableMetadata } from '../model.ts';
 import {
@@ -190,6 +191,42 @@ test('an expiry leaves exactly the files that no snapshot needs any more', async
   );
   const small = await all(garbage(before, after, table.reader, { at_once: 2 }));
   assert.deepEqual([...new Set(small)], wanted, 'in small batches the same');
+});
+
+test('what cannot be read keeps what it names, and nothing else', async () => {
+  const table = memoryTable({ properties: { 'commit.manifest.min-count-to-merge': '3' } });
+  for (const name of ['a', 'b', 'c', 'd']) await table.commit({ kind: 'append', added: [dataFile(name)] });
+  await table.commit(rewrite(table, ['a', 'c'], ['ac']));
+  await table.commit(rewrite(table, ['ac'], ['ac2']));
+  const { before, after } = await expireAll(table);
+  const whole = await all(garbage(before, after, table.reader));
+  const answered = async (lost: string | undefined) => {
+    assert(lost !== undefined);
+    const bytes = table.files.objects.get(lost);
+    assert(bytes);
+    table.files.objects.delete(lost);
+    const reader = openReader(table.files);
+    await assert.rejects(all(garbage(before, after, reader)), error => isIcebergError(error, 'missing_file'));
+    const unread: string[] = [];
+    const dropped = await all(
+      garbage(before, after, openReader(table.files), {
+        unread: ({ message }) => void unread.push(message),
+      }),
+    );
+    assert(unread.length > 0, 'it is said');
+    table.files.objects.set(lost, bytes);
+    return dropped;
+  };
+  const manifest = whole.find(each => /-m\d+\.avro$/.test(each));
+  for (const lost of [before.snapshots[1]?.['manifest-list'], manifest]) {
+    const dropped = await answered(lost);
+    assert(dropped.length > 0 && dropped.every(each => whole.includes(each)));
+  }
+  const [kept] = after.snapshots;
+  assert(kept);
+  assert.deepEqual(await answered(kept['manifest-list']), [], 'who knows what the snapshot that stays needs');
+  const [needed] = await table.reader.manifests(after, kept);
+  assert.deepEqual(await answered(needed?.manifest_path), []);
 });
 
 test('a file that a branch still has is no garbage', async () => {

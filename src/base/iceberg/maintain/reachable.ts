@@ -1,4 +1,5 @@
 import { isLive } from '../commit/index.ts';
+import { type IcebergError, isIcebergError } from '../errors.ts';
 import type { ManifestFile, Snapshot, TableMetadata } from '../model.ts';
 import type { ManifestReader } from '../scan/index.ts';
 import { normalLocation } from '../scan/index.ts';
@@ -69,6 +70,11 @@ export interface GarbageOptions {
   /** Whose files may be removed at all: those in the table's folder, unless said. */
   owns?: (location: string) => boolean;
   at_once?: number;
+  /**
+   * A list or manifest that is gone or damaged: whatever it names stays. Where a snapshot that is kept needs it, nobody knows what
+   * else that needs, and nothing is answered at all. Without this, it is an error.
+   */
+  unread?: (error: IcebergError) => void;
 }
 
 const AT_ONCE = 200_000;
@@ -87,21 +93,52 @@ export async function* garbage(
   const kept = new Set(after.snapshots.map(snapshot => snapshot['snapshot-id']));
   const expired = before.snapshots.filter(snapshot => !kept.has(snapshot['snapshot-id']));
   if (expired.length === 0) return;
-  const needed = await manifestsOf(after, after.snapshots, reader);
-  const dropped = await manifestsOf(before, expired, reader);
+  const past = tolerant(reader, options.unread);
+  const needed = await manifestsOf(after, after.snapshots, reader).catch(noted(options.unread));
+  if (!needed) return;
+  const dropped = await manifestsOf(before, expired, past);
   for (const key of needed.keys()) dropped.delete(key);
 
   const files = batchesOf(
-    candidates(before, after, expired, dropped, reader),
+    candidates(before, after, expired, dropped, past),
     owns,
     options.at_once ?? AT_ONCE,
   );
   for await (const batch of files) {
-    for (const manifest of needed.values())
-      for await (const { location } of liveFiles(after, manifest, reader))
-        batch.delete(normalLocation(location));
+    const is_known = await withoutNeeded(batch, after, needed.values(), reader).catch(noted(options.unread));
+    if (!is_known) return;
     if (batch.size > 0) yield [...batch.values()];
   }
+}
+
+async function withoutNeeded(
+  batch: Map<string, string>,
+  after: TableMetadata,
+  needed: Iterable<ManifestFile>,
+  reader: ManifestReader,
+): Promise<true> {
+  for (const manifest of needed)
+    for await (const { location } of liveFiles(after, manifest, reader))
+      batch.delete(normalLocation(location));
+  return true;
+}
+
+type Unread = GarbageOptions['unread'];
+
+/** Says it and goes on, where somebody wants to hear it. A storage that is away for a moment is not meant. */
+function noted(unread: Unread): (error: unknown) => undefined {
+  return error => {
+    if (!unread || !(isIcebergError(error, 'missing_file') || isIcebergError(error, 'corrupt'))) throw error;
+    unread(error);
+  };
+}
+
+/** What cannot be read of the past holds nothing. */
+function tolerant(reader: ManifestReader, unread: Unread): ManifestReader {
+  return {
+    manifests: async (...of) => (await reader.manifests(...of).catch(noted(unread))) ?? [],
+    entries: async (...of) => (await reader.entries(...of).catch(noted(unread))) ?? [],
+  };
 }
 
 async function* candidates(

@@ -5,6 +5,7 @@ import {
   expireSnapshots,
   findOrphans,
   garbage,
+  isIcebergError,
   keepTo,
   type ManifestReader,
   openReader,
@@ -169,6 +170,7 @@ async function prepareExpiry(
   const owns = ownsOf(lake_parts.storage, { ...row, places: [] });
   const reader = keepTo(openReader(lake.filesOf(workspace_id)), ownsOf(lake_parts.storage, row));
   const { updates, snapshots } = expireSnapshots(before, expiryOf(policy), now_ms);
+  const unread = new Set<string>();
   const specs = await inOurWords(row.name, async () =>
     specsToForget(parts, workspace_id, table_id, applyUpdates(before, updates, { now_ms }), reader),
   );
@@ -177,17 +179,27 @@ async function prepareExpiry(
   const metadata = withPrevious(applyUpdates(before, updates, { now_ms }), before, metadata_location);
   const forgotten: string[] = [];
   await inOurWords(row.name, async () => {
-    for await (const batch of garbage(before, metadata, reader, { owns })) forgotten.push(...batch);
+    const note = ({ message }: Error) => void unread.add(message);
+    for await (const batch of garbage(before, metadata, reader, { owns, unread: note }))
+      forgotten.push(...batch);
   });
   const [file] = await writeMetadata(lake_parts, context, [{ table_id, metadata, base: metadata_location }]);
   if (!file) throw new Error('metadata was written nowhere');
   return {
     expiry: { context, row, base_location: metadata_location, before, metadata, file, forgotten },
-    result: { snapshots: snapshots.length, files: forgotten.length },
+    // One list that is lost must not keep a table's history for ever: what it names is left for the search for orphans.
+    result: {
+      snapshots: snapshots.length,
+      files: forgotten.length,
+      ...(unread.size > 0 && { unreadable: unread.size }),
+    },
   };
 }
 
-/** None while others are writing: they divide rows as the table said when they began. */
+/**
+ * None while others are writing: they divide rows as the table said when they began. None either where a manifest cannot be read:
+ * it may be of any spec.
+ */
 async function specsToForget(
   { lake_parts }: KindParts,
   workspace_id: string,
@@ -197,7 +209,11 @@ async function specsToForget(
 ): Promise<number[]> {
   const writing = await lake_parts.read({ workspace_id }, tx => livePrefixes(tx, workspace_id, table_id));
   // This attempt is one of them.
-  return writing.length > 1 ? [] : unusedSpecs(metadata, reader);
+  if (writing.length > 1) return [];
+  return unusedSpecs(metadata, reader).catch(error => {
+    if (isIcebergError(error, 'missing_file') || isIcebergError(error, 'corrupt')) return [];
+    throw error;
+  });
 }
 
 async function commitExpiry(

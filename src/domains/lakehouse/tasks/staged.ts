@@ -68,6 +68,9 @@ interface Remembered {
 
 /** Stages that were not made true yet, so that what was written for one is used again when its base has moved. */
 const MAX_REMEMBERED = 500;
+/** Each keeps manifests: together they are bounded, however many workspaces there are. */
+const MAX_READERS = 8;
+const READER_BYTES = 16 * 1024 * 1024;
 
 export function openPreparing({ lake, lake_parts }: KindParts) {
   const remembered = new Map<string, Remembered>();
@@ -83,7 +86,8 @@ export function openPreparing({ lake, lake_parts }: KindParts) {
     return known;
   };
   const readerOf = (workspace_id: string): ManifestReader => {
-    const known = readers.get(workspace_id) ?? openReader(lake.filesOf(workspace_id));
+    if (!readers.has(workspace_id) && readers.size === MAX_READERS) readers.clear();
+    const known = readers.get(workspace_id) ?? openReader(lake.filesOf(workspace_id), READER_BYTES);
     readers.set(workspace_id, known);
     return known;
   };
