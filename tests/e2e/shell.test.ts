@@ -181,7 +181,10 @@ scenario(
     for (const name of ['To begin with', 'Latest changes', 'This workspace', 'This installation', 'Lake'])
       assert(await page.getByRole('heading', { name, level: 2 }).isVisible(), name);
     assert(await page.getByText('all is well').isVisible(), 'what the last card asked for');
+    // Six, none of which waits for another: who one is, the workspace, its runs, the incidents, the installation, the lake. The lake's
+    // figures are sums over all of its tables: with the workspace's own they would be made again at every change of a member.
     assert(requests.length <= 6, requests.join(', '));
+    assert.equal(new Set(requests).size, requests.length, `none is asked twice: ${requests.join(', ')}`);
   },
 );
 
