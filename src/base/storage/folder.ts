@@ -31,7 +31,7 @@ import {
   type ListPage,
   type Storage,
 } from './storage.ts';
-import { openUnsealed } from './unsealed.ts';
+import { keepUnsealed, takeUnsealed } from './unsealed.ts';
 
 /** Beside the objects, so that a rename stays within one file system; no key begins with a dot. */
 const INCOMING = '.incoming';
@@ -48,7 +48,6 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
   const root = await realpath(folder);
   await removeLeftovers(incoming);
   const folders = openKnownFolders(root);
-  const unsealed = openUnsealed();
 
   const pathOf = (key: string): string => {
     checkKey(key);
@@ -107,7 +106,7 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
 
   /** In its place and open: whoever seals it need not look for it again. */
   function leaveOpen({ path, bytes, file }: Incoming): { bytes: number } {
-    unsealed.keep(path, file);
+    keepUnsealed(path, file);
     return { bytes };
   }
 
@@ -130,7 +129,7 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
 
   async function sealFile(key: string): Promise<void> {
     const path = pathOf(key);
-    const file = unsealed.take(path);
+    const file = takeUnsealed(path);
     // Another file may be there by now, or none: what counts is what the key leads to.
     if (file && (await syncAndClose(file))) return;
     const found = await openObject(key).catch(error => {
@@ -141,7 +140,7 @@ export async function openFolderStorage(folder: string): Promise<Storage> {
 
   async function deleteOne(key: string): Promise<void> {
     const path = pathOf(key);
-    await unsealed.take(path)?.close();
+    await takeUnsealed(path)?.close();
     const found = await lstat(path).catch(ignoreMissing);
     if (found?.isFile()) await unlink(path).catch(ignoreMissing);
   }

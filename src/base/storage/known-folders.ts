@@ -27,29 +27,26 @@ interface Known {
 
 /** Open files are few on some machines, and a table may have thousands of partitions. */
 const MOST_HELD = 200;
+/** Of the whole process, by root and path: a storage that nobody uses any more has no end at which it could close them. */
+const held = new Map<string, Known>();
 const SYNCS_AT_ONCE = 16;
 /** It opens no folders; its renames are journalled. */
 const IS_WINDOWS = process.platform === 'win32';
 
 export function openKnownFolders(root: string): KnownFolders {
-  const held = new Map<string, Known>();
-
-  const forget = (path: string, known: Known): void => {
-    if (held.get(path) === known) held.delete(path);
-    // What is being done with it ends first.
-    known.handle.close().catch(() => {});
-  };
+  const keyOf = (path: string): string => `${root}\0${path}`;
 
   /** Undefined: nobody looked yet, or it is another folder now. */
   async function recall(path: string): Promise<Known | undefined> {
-    const known = held.get(path);
+    const key = keyOf(path);
+    const known = held.get(key);
     if (!known) return undefined;
     const now = await stat(path, { bigint: true }).catch(ignoreMissing);
-    if (held.get(path) !== known) return undefined;
-    if (now?.ino !== known.ino || now.dev !== known.dev) return void forget(path, known);
+    if (held.get(key) !== known) return undefined;
+    if (now?.ino !== known.ino || now.dev !== known.dev) return void forget(key, known);
     // Used last, forgotten last.
-    held.delete(path);
-    held.set(path, known);
+    held.delete(key);
+    held.set(key, known);
     return known;
   }
 
@@ -63,9 +60,10 @@ export function openKnownFolders(root: string): KnownFolders {
         throw error;
       },
     );
-    const other = held.get(path);
-    if (other) forget(path, other);
-    held.set(path, known);
+    const key = keyOf(path);
+    const other = held.get(key);
+    if (other) forget(key, other);
+    held.set(key, known);
     for (const [oldest, least] of held) {
       if (held.size <= MOST_HELD) break;
       forget(oldest, least);
@@ -96,6 +94,12 @@ export function openKnownFolders(root: string): KnownFolders {
       for (const known of fresh) known.is_durable = true;
     },
   };
+}
+
+function forget(key: string, known: Known): void {
+  if (held.get(key) === known) held.delete(key);
+  // What is being done with it ends first.
+  known.handle.close().catch(() => {});
 }
 
 /** The nearest first, the root last. */
