@@ -5,7 +5,6 @@ import { factsOf, total } from './facts.ts';
 import type { LakeContext } from './lake.ts';
 import { fullName } from './names.ts';
 import { moveTables, type PointerMove } from './store/commits.ts';
-import { addGarbage } from './store/staging.ts';
 
 /** One table whose pointer is to move from a metadata file to the next. */
 export interface Move {
@@ -43,12 +42,9 @@ export async function swap(
     moves.map(toRow),
     moves.map(move => toCommit(context, move)),
     moves.flatMap(move => move.staged_ids),
+    moves.flatMap(({ table_id, forgotten }) => forgotten.map(location => ({ table_id, location }))),
   );
   if (moved < moves.length) return 'rebase';
-  // After the tables are locked: what is dated then, no pin of before overlooks.
-  for (const { table_id, forgotten } of moves)
-    if (forgotten.length > 0)
-      await addGarbage(tx, { workspace_id, table_id, reason: 'forgotten', locations: forgotten });
   await appendEvents(
     tx,
     moves.map(move => toEvent(context, move)),

@@ -1,9 +1,28 @@
 import { printJson } from '../json.ts';
 import type { Snapshot, TableMetadata } from '../model.ts';
 
-/** The bytes of a metadata file, as text. Version 1 gets the keys that its readers look for. */
+/**
+ * The bytes of a metadata file, as text. Version 1 gets the keys that its readers look for. Nearly all of it was in the one before:
+ * what a long list has is printed once, and so are schemas.
+ */
 export function printMetadata(metadata: TableMetadata): string {
-  return printJson(metadataJson(metadata));
+  const members = Object.entries(metadataJson(metadata)).flatMap(([key, value]) => {
+    // As JSON does it.
+    if (value === undefined) return [];
+    const text = Array.isArray(value) ? `[${value.map(printOnce).join()}]` : printJson(value);
+    return [`${JSON.stringify(key)}:${text}`];
+  });
+  return `{${members.join()}}`;
+}
+
+/** Parts of metadata are never changed, and the next version has the same ones. */
+const printed = new WeakMap<object, string>();
+
+function printOnce(part: unknown): string {
+  if (typeof part !== 'object' || part === null) return printJson(part);
+  const text = printed.get(part) ?? printJson(part);
+  printed.set(part, text);
+  return text;
 }
 
 /** The same as a plain object, for what contains metadata. To be written with `printJson`: ids are bigints. */

@@ -46,6 +46,9 @@ export interface CommitRow {
  * One statement, for it is the one that a hundred commits a second wait for. Tables are locked in the order of their ids, whoever
  * asks: two commits to the same tables wait for each other, and never both for ever. Who waited for another commit finds the
  * pointer elsewhere, as PostgreSQL looks again at rows that changed meanwhile. `now()` is the database's: writers' clocks disagree.
+ *
+ * What is forgotten is dated when its table is locked and not when the transaction began, which may be long before: by then whoever
+ * reads it has pinned it, for a pin cannot be set while the table is locked for its commit.
  */
 export async function moveTables(
   tx: Tx,
@@ -53,6 +56,7 @@ export async function moveTables(
   moves: readonly PointerMove[],
   commits: readonly CommitRow[],
   staged_ids: readonly string[],
+  forgotten: readonly { table_id: string; location: string }[],
 ): Promise<number> {
   const { rows } = await sql`
     with wanted as (
@@ -90,6 +94,11 @@ export async function moveTables(
           metadata_location text, summary jsonb, run_id uuid, task_id uuid, request_id text)
     ), unstaged as (
       delete from staged_prefixes where id = any(${[...staged_ids]}::uuid[])
+    ), forgotten as (
+      insert into lake_garbage (id, workspace_id, table_id, location, reason, created_at)
+      select gen_random_uuid(), ${workspace_id}, m.id, f.location, 'forgotten', clock_timestamp()
+      from jsonb_to_recordset(${JSON.stringify(forgotten)}::jsonb) as f(table_id uuid, location text)
+        join moved m on m.id = f.table_id
     )
     select id from moved`.execute(tx);
   return rows.length;
