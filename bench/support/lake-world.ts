@@ -38,7 +38,8 @@ export async function lakeWorld(): Promise<LakeWorld> {
     undo.push(() => store.close());
     const after: TestContext['after'] = one => void (one && undo.push(one as () => unknown));
     const parts = await lakeParts({ after }, { store }, folder);
-    const engine = await localEngine({ memory: '256MB' });
+    // Many small things side by side.
+    const engine = await localEngine({ memory: '256MB', threads: 1 });
     undo.push(() => engine.close());
     const context = contextOf(await plantWorkspace(store));
     const memoryMb = () =>
