@@ -565,7 +565,7 @@ export const lakeRoutes = defineRoutes({
     errors: ['object.not_found', 'lake.schema', 'lake.type', 'lake.read_only'],
   },
   'lake_tables.partition': {
-    method: 'PUT',
+    method: 'POST',
     path: '/lake/tables/{id}/partitioning',
     summary:
       'Divide rows otherwise from now on; files that are there stay as they are until they are compacted',

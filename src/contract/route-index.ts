@@ -123,7 +123,7 @@ export const routeIndex: Record<RouteName, RouteLine> = {
     output: 'json',
     idempotent: true,
   },
-  'lake_tables.partition': { method: 'PUT', path: '/lake/tables/{id}/partitioning', output: 'json' },
+  'lake_tables.partition': { method: 'POST', path: '/lake/tables/{id}/partitioning', output: 'json' },
   'lake_tables.snapshots': { method: 'GET', path: '/lake/tables/{id}/snapshots', output: 'json' },
   'lake_tables.compare': { method: 'GET', path: '/lake/tables/{id}/compare', output: 'json' },
   'lake_tables.files': { method: 'GET', path: '/lake/tables/{id}/files', output: 'json' },
