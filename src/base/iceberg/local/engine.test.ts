@@ -61,3 +61,19 @@ test('too little memory, and a number of 39 digits, are said in words that name 
   await assert.rejects(engine.query("SELECT CAST('x' AS INTEGER)"), /Conversion Error/);
   await engine.close();
 });
+
+test('an answer that breaks in its middle is an error, never a short answer', async () => {
+  const engine = await localEngine({ threads: 1 });
+  const broken =
+    "SELECT CASE WHEN range > 500000 THEN error('broken') ELSE range END AS n FROM range(1000000)";
+  await assert.rejects(async () => {
+    for await (const _ of engine.stream(broken));
+  }, /broken/);
+  let rows = 0;
+  for await (const piece of engine.stream('SELECT range AS n FROM range(1000000) ORDER BY n')) {
+    if (rows === 0) assert.deepEqual(piece[0], { n: 0n });
+    rows += piece.length;
+  }
+  assert.equal(rows, 1_000_000);
+  await engine.close();
+});

@@ -14,6 +14,7 @@ export interface EngineOptions {
 }
 
 export interface LocalEngine extends Engine {
+  /** All of the rows, or an error. */
   stream(sql: string): AsyncIterable<Row[]>;
   /** Takes no more, and waits for what runs: memory that a thread still works with must not go. */
   close(): Promise<void>;
@@ -69,16 +70,23 @@ export async function localEngine(options: EngineOptions = {}): Promise<LocalEng
 
   return {
     query: sql => tracked(run(sql)),
+    // Into a table first, which spills, and whose rows are counted: what breaks in the middle of a streamed answer looks like its end
+    // to the binding, and a short answer would be taken for the whole one.
     stream: async function* (sql) {
       const connection = await connect();
       try {
-        const result = await tracked(connection.stream(sql));
-        const pieces = result.yieldRowObjectJs();
+        const made = await tracked(connection.runAndReadAll(`CREATE TEMP TABLE streamed AS ${sql}`));
+        const whole = Number(made.getRows()[0]?.[0]);
+        const pieces = (await tracked(connection.stream('FROM streamed'))).yieldRowObjectJs();
+        let rows = 0;
         for (;;) {
           const { value, done } = await tracked(pieces.next());
-          if (done) return;
+          if (done) break;
+          rows += value.length;
           yield value;
         }
+        if (rows !== whole)
+          throw new IcebergError('storage', `only ${rows} of ${whole} rows could be read back`, {});
       } catch (error) {
         throw duckProblem(error, memory);
       } finally {
