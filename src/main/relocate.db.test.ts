@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { bareDatabase } from '../../tests/support/database.ts';
 import { defer } from '../../tests/support/defer.ts';
-import { type LakeWorker, lakeParts, lakeWorker } from '../../tests/support/lake.ts';
+import { type LakeWorker, lakeParts, lakeWorker, strikeOut } from '../../tests/support/lake.ts';
 import { scratchFolder } from '../../tests/support/scratch.ts';
 import { type S3Server, s3Server, serviceAbsence } from '../../tests/support/services.ts';
 import { restoreBackup } from '../base/db/backup/restore.ts';
@@ -48,12 +48,7 @@ async function lakeOnS3(t: TestContext): Promise<{ world: LakeWorker; server: S3
     const { state, error } = await world.run('table.write', { namespace: ['n'], name, source });
     assert.equal(state, 'succeeded', JSON.stringify(error));
   }
-  const row = await world.lake.tables.named(world.context, 'n.a');
-  assert(row);
-  const pointer = world.lake.pointerOf(world.context, row.id);
-  const table = openTable({ files: world.lake.filesOf(world.workspace_id), engine: world.engine, pointer });
-  await table.setProperties({ 'write.delete.mode': 'merge-on-read' });
-  await table.delete({ sql: 'id % 10 = 3' });
+  await strikeOut(world, 'n.a', 'id % 10 = 3');
   await storage.put('artifacts/exports/x', Buffer.from('an export'));
   await noticeRoot(world.database.store, storage.facts.root);
   return { world, server, rows: [await world.rows('n.a'), await world.rows('n.b ✓')] };

@@ -8,20 +8,14 @@ import { openCache, openFolderStorage, openWorkplace, type Storage } from '../..
 import { lakeFiles } from '../../src/domains/lakehouse/files.ts';
 import { noticeRoot, openLake, relocateLake } from '../../src/domains/lakehouse/index.ts';
 import { defer } from '../support/defer.ts';
-import { type LakeWorker, lakeParts, lakeWorker } from '../support/lake.ts';
+import { type LakeWorker, lakeParts, lakeWorker, strikeOut } from '../support/lake.ts';
 
 async function filled(world: LakeWorker): Promise<void> {
   const generate = (name: string, rows: number) =>
     world.run('table.write', { namespace: ['n'], name, source: { kind: 'generate', rows, stage_rows: 10 } });
   await generate('a', 30);
   await generate('b', 5);
-  // Rows struck out where they lie: their files name the data files.
-  const row = await world.lake.tables.named(world.context, 'n.a');
-  assert(row);
-  const pointer = world.lake.pointerOf(world.context, row.id);
-  const table = openTable({ files: world.lake.filesOf(world.workspace_id), engine: world.engine, pointer });
-  await table.setProperties({ 'write.delete.mode': 'merge-on-read' });
-  await table.delete({ sql: 'id % 10 = 3' });
+  await strikeOut(world, 'n.a', 'id % 10 = 3');
   await noticeRoot(world.database.store, world.storage.facts.root);
 }
 

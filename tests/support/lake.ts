@@ -171,3 +171,17 @@ export async function lakeWorker(
     },
   };
 }
+
+/** Rows that go where they lie: files of deletes name the data files, and stand in the way of whoever moves them. */
+export async function strikeOut(
+  { lake, context, workspace_id, engine }: LakeWorker,
+  name: string,
+  where: string,
+): Promise<void> {
+  const row = await lake.tables.named(context, name);
+  if (!row) throw new Error(`there is no table ${name}`);
+  const pointer = lake.pointerOf(context, row.id);
+  const table = openTable({ files: lake.filesOf(workspace_id), engine, pointer });
+  await table.setProperties({ 'write.delete.mode': 'merge-on-read' });
+  await table.delete({ sql: where });
+}
